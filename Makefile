@@ -1,0 +1,58 @@
+# The front door. Each verb first makes .venv from the lock files (scripts/bootstrap.sh), and does nothing there when it is up
+# to date. ARGS passes words on: make demo ARGS=--help, make test ARGS="-k journal".
+# Written for GNU Make 3.81, which is what macOS has.
+
+VENV := .venv/bin
+ARGS ?=
+WORKERS ?= 2
+BENCHMARKS ?= $(sort $(wildcard benchmarks/bench_*.py))
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev demo ui test test-vllm lint format types bench wheel lock clean
+
+help:  ## say what can be asked for
+	@echo "make ..."
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+install:  ## put the genesys command and all it needs into .venv
+	@scripts/bootstrap.sh install
+
+demo: install  ## run the whole pipeline on the bundled tasks: no network, GPU, Docker or key
+	@$(VENV)/genesys demo $(ARGS)
+
+ui: install  ## open the Dagster UI on the same state as the demo
+	@$(VENV)/genesys ui $(ARGS)
+
+dev:
+	@scripts/bootstrap.sh dev
+
+test: dev  ## pass the tests; those that need Docker or a browser are skipped where there is none
+	$(VENV)/pytest -n $(WORKERS) -m "not vllm" $(ARGS)
+
+test-vllm: dev  ## pass the tests with a real vLLM engine on the CPU (3 GB, in .venv-vllm)
+	scripts/setup_vllm_cpu.sh
+	GENESYS_VLLM_PYTHON="$(CURDIR)/.venv-vllm/bin/python" $(VENV)/pytest -m vllm tests $(ARGS)
+
+lint: dev  ## check style, format and types, and show all that each finds
+	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do \
+	  echo "$$check"; $(VENV)/$$check || failed=1; done; exit $$failed
+
+format: dev  ## mend style and format where that can be done by itself
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+
+types: dev  ## check the types alone
+	$(VENV)/mypy
+
+bench: dev  ## run the benchmarks that performance claims rest on (one: make bench BENCHMARKS=benchmarks/bench_x.py)
+	@for benchmark in $(BENCHMARKS); do echo "== $$benchmark"; $(VENV)/python "$$benchmark" $(ARGS) || exit 1; done
+
+wheel:  ## build the wheel into dist/
+	@scripts/bootstrap.sh uv build --wheel --out-dir dist --build-constraints scripts/requirements-build.lock --require-hashes
+
+lock:  ## write the lock files anew from pyproject.toml (newer versions: make lock ARGS=--upgrade)
+	@scripts/lock.sh $(ARGS)
+
+clean:  ## remove .venv, caches and built files; state/ and output/ stay
+	rm -rf .venv .uv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find genesys genesys_dagster tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

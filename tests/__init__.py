@@ -1,0 +1,1 @@
+"""The tests; they mirror the packages. This file keeps `tests/genesys` from being taken for the package `genesys`."""
