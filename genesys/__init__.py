@@ -1,0 +1,1 @@
+"""The library: verified reasoning data without an orchestrator."""

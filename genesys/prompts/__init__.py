@@ -1,0 +1,136 @@
+"""Prompts: one Jinja file each, with the type of its answer. Where they are used stands with the lane that uses them.
+
+A prompt's hash covers its file and its answer's JSON schema, and is part of lineage.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+import jinja2
+from pydantic import BaseModel, ValidationError
+
+from genesys.hashing import digest
+from genesys.teachers.base import Message
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Role = Literal["curator", "judge"]
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    """Prompts are text for models, not HTML: nothing is escaped, and an unknown variable is an error."""
+    return jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - see above
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@dataclass(frozen=True)
+class PromptFile:
+    """A text with variables.
+
+    Args:
+        name: The file ``genesys/prompts/<name>.jinja``.
+    """
+
+    name: str
+
+    @functools.cached_property
+    def source(self) -> str:
+        """Text of the file."""
+        return (importlib.resources.files("genesys.prompts") / f"{self.name}.jinja").read_text("utf-8")
+
+    @functools.cached_property
+    def hash(self) -> str:
+        """Sixteen hexadecimal digits that change when the file does."""
+        return digest(self.source, 16)
+
+    def text(self, **variables: Any) -> str:
+        """The whole file for these variables.
+
+        Raises:
+            jinja2.UndefinedError: A variable that the file uses was not given.
+        """
+        return _environment().from_string(self.source).render(**variables).strip()
+
+
+@dataclass(frozen=True)
+class Prompt(PromptFile, Generic[Answer]):
+    """A question to a curator or judge with a typed answer; its file has the blocks ``system`` and ``user``.
+
+    Args:
+        name: The file ``genesys/prompts/<name>.jinja``.
+        answer: What the model must answer, as a pydantic model; its schema is sent along where the endpoint takes one.
+        role: Who is asked.
+        max_tokens: Token limit of the answer, the thinking included.
+    """
+
+    answer: type[Answer]
+    role: Role = "curator"
+    max_tokens: int = 4096
+
+    @functools.cached_property
+    def hash(self) -> str:
+        """Sixteen hexadecimal digits that change when the file or the answer's schema does."""
+        return digest([self.source, self.answer.model_json_schema()], 16)
+
+    def render(self, **variables: Any) -> tuple[Message, ...]:
+        """The messages for these variables.
+
+        Raises:
+            jinja2.UndefinedError: A variable that the file uses was not given.
+        """
+        template = _environment().from_string(self.source)
+        messages = []
+        roles: tuple[Literal["system", "user"], ...] = ("system", "user")
+        for role in roles:
+            if (block := template.blocks.get(role)) is not None:
+                text = "".join(block(template.new_context(variables))).strip()
+                messages.append(Message(role=role, content=text))
+        return tuple(messages)
+
+    def sampling(self, structured: bool) -> dict[str, Any]:
+        """Sampling parameters: greedy, and with the answer's schema where the endpoint takes one."""
+        parameters: dict[str, Any] = {"temperature": 0.0, "max_tokens": self.max_tokens}
+        if structured:
+            schema = {"name": self.name, "schema": self.answer.model_json_schema()}
+            parameters["response_format"] = {"type": "json_schema", "json_schema": schema}
+        return parameters
+
+    def read(self, text: str) -> Answer:
+        """The typed answer in what a model wrote: the last JSON object after its thinking that fits the schema.
+
+        Raises:
+            ValueError: There is none; says what the nearest one lacks.
+        """
+        trouble = "no JSON object"
+        for candidate in reversed(list(json_objects(text.rpartition("</think>")[2]))):
+            try:
+                return self.answer.model_validate(candidate)
+            except ValidationError as error:
+                trouble = f"{error.error_count()} fields do not fit"
+        raise ValueError(f"{self.name}: the answer has {trouble}: {text[-200:]!r}")
+
+
+def json_objects(text: str) -> list[dict[str, Any]]:
+    """All outermost JSON objects in a text, in order, whatever stands around them (prose, code fences)."""
+    decoder = json.JSONDecoder(strict=False)
+    found: list[dict[str, Any]] = []
+    position = text.find("{")
+    while position != -1:
+        try:
+            value, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            end = position + 1
+        else:
+            if isinstance(value, dict):
+                found.append(value)
+        position = text.find("{", end)
+    return found

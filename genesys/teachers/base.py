@@ -1,0 +1,100 @@
+"""What every teacher is: it takes a chat request and gives a chat answer. No transport and no retries here."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+THINK_OPEN, THINK_CLOSE = "<think>", "</think>"
+
+
+class Message(BaseModel):
+    """One turn of a chat."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ChatRequest(BaseModel):
+    """All that determines an answer (``payload``), and for whom it is asked (the other fields)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    messages: tuple[Message, ...]
+    sampling: dict[str, Any]
+    """temperature, top_p, max_tokens, seed, ... as the endpoint takes them."""
+    sample_index: int = 0
+
+    row_id: str = ""
+    name: str = ""
+    """The prompt's name, or ``sample``; for people and recorded answers, not part of the key."""
+    trial: int = 0
+
+    def payload(self, teacher_id: str) -> dict[str, Any]:
+        """What the call's key is a hash of."""
+        return {
+            "teacher_id": teacher_id,
+            "messages": [message.model_dump() for message in self.messages],
+            "sampling": self.sampling,
+            "sample_index": self.sample_index,
+        }
+
+
+class ChatAnswer(BaseModel):
+    """What a teacher said, with the thinking apart where the endpoint keeps it apart."""
+
+    model_config = ConfigDict(frozen=True)
+
+    content: str
+    reasoning: str | None = None
+    finish_reason: str
+    """``stop``, or ``length`` when the token limit cut the answer off, or what else the endpoint says."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    model: str | None = None
+    """The model's name as the endpoint reports it."""
+    refused: str | None = None
+    """Why the endpoint will never answer this request (prompt over the context window, content filter)."""
+
+    @property
+    def text(self) -> str:
+        """The rendering published as ``llm_response``: thinking in ``<think>`` marks, then the content."""
+        if not self.reasoning:
+            return self.content
+        closing = THINK_CLOSE if self.content or self.finish_reason != "length" else ""
+        return f"{THINK_OPEN}\n{self.reasoning.strip()}\n{closing}\n\n{self.content}".rstrip()
+
+
+class Completed(BaseModel):
+    """An answer and how it was got; the second half varies from run to run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    answer: ChatAnswer
+    seconds: float = 0.0
+    attempts: int = 1
+    endpoint: str | None = None
+
+
+class Teacher(Protocol):
+    """Answers chat requests; used by as many tasks at once as ask."""
+
+    teacher_id: str
+    """Names weights and quantization, not an URL: part of every call's key."""
+    concurrency: int
+    """Calls that may be in flight at once, all endpoints together."""
+
+    async def complete(self, request: ChatRequest) -> Completed:
+        """Answer.
+
+        Raises:
+            InfrastructureFault: No answer could be had; the row ends as errored.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections and processes."""
+        ...

@@ -1,0 +1,125 @@
+"""The process that compares answers by Math-Verify and SymPy; started by ``math_pool``, it talks JSON lines over pipes.
+
+It is run as ``python -m genesys.verifiers.math_worker CPU_SECONDS MEMORY_BYTES PARENT_PID``. What an answer makes
+SymPy do is bounded by the kernel: CPU time for each question, and address space. There is no timer and no signal
+handler in here, because neither stops a long operation on big integers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import resource
+import select
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+_ORPHAN_CHECK_S = 5.0
+
+
+def main() -> None:
+    """Answer questions until standard input ends or the parent is gone."""
+    cpu_s, memory_bytes, parent = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    # Libraries print to standard output now and then; the protocol gets the pipe for itself.
+    replies = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    compare = load_comparison()
+    # Only now, so that an error while loading is still readable by the parent.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    os.dup2(2, 1)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    send(replies, {"ready": True})
+    serve(replies, compare, cpu_s, parent, memory_bytes)
+
+
+def load_comparison() -> Callable[[str, str], bool]:
+    """Import Math-Verify, which takes seconds, and give the function that compares a gold with an answer."""
+    from math_verify import LatexExtractionConfig, parse, verify
+    from sympy.core.random import seed
+
+    logging.disable(logging.CRITICAL)  # it warns at each call that its own time limit is off
+    # Boxes have been read already, and the texts are wrapped as one formula, so only formulas are looked for.
+    target = [LatexExtractionConfig(boxed_match_priority=-1)]
+
+    def read(text: str) -> list[Any]:
+        return list(parse(f"${text}$", extraction_config=target, parsing_timeout=None, raise_on_error=True))
+
+    def compare(gold: str, answer: str) -> bool:
+        seed(0)  # SymPy tries random points; which ones must not depend on the questions before
+        return bool(
+            verify(read(gold), read(answer), allow_set_relation_comp=True, timeout_seconds=None, raise_on_error=True)
+        )
+
+    return compare
+
+
+def serve(replies: BinaryIO, compare: Callable[[str, str], bool], cpu_s: int, parent: int, memory_bytes: int) -> None:
+    """Read one question a line, reply one line each."""
+    buffered = b""
+    while True:
+        ready, _, _ = select.select([0], [], [], _ORPHAN_CHECK_S)
+        if not ready:
+            # The pipe stays open where a fork of the parent holds it too, so the end of input alone is no proof.
+            if os.getppid() != parent:
+                return
+            continue
+        chunk = os.read(0, 1 << 16)
+        if not chunk:
+            return
+        buffered += chunk
+        *lines, buffered = buffered.split(b"\n")
+        for line in lines:
+            reply = answer_question(json.loads(line), compare, cpu_s)
+            # A process that has grown once is replaced before its next question meets the limit by no fault of its own.
+            reply["retire"] = peak_memory() > memory_bytes // 2
+            send(replies, reply)
+
+
+def answer_question(question: dict[str, Any], compare: Callable[[str, str], bool], cpu_s: int) -> dict[str, Any]:
+    """Compare under a CPU limit of its own.
+
+    Args:
+        question: ``{"pairs": [[gold, answer], ...]}``.
+        compare: Says whether a gold and an answer are equal.
+        cpu_s: CPU seconds for all pairs together. Beyond them the kernel ends this process with SIGXCPU.
+
+    Returns:
+        ``{"match": index of the first pair that is equal, or None}``, or ``{"memory": True}`` when memory ran out.
+    """
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(used.ru_utime + used.ru_stime) + cpu_s
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    for index, (gold, answer) in enumerate(question["pairs"]):
+        try:
+            if compare(gold, answer):
+                return {"match": index}
+        except MemoryError:
+            return {"memory": True}
+        except Exception:  # noqa: S112 - SymPy raises of all kinds on odd input: not shown equal, which is the verdict
+            continue
+    return {"match": None}
+
+
+def peak_memory() -> int:
+    """The most memory this process has held, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def send(replies: BinaryIO, reply: dict[str, Any]) -> None:
+    """Write one line; a parent that is gone ends this process quietly."""
+    try:
+        replies.write(json.dumps(reply).encode() + b"\n")
+    except OSError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

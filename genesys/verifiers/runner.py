@@ -1,0 +1,306 @@
+"""Runs verifiers: one instance each, so many calls at once, so long, and only checked results. No verifying in here.
+
+What goes wrong while verifying is never a score: it is an InfrastructureFault, and its record is tried again by the
+next run. Only a verifier itself may blame the task (TaskFault) or the response (ResponseFault).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import logging
+import numbers
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.verifiers.base_verifier import BaseVerifier, verifier_version
+from genesys.verifiers.registry import VERIFIER_REGISTRY
+from genesys.verifiers.slots import LimitReached, SlotThreads
+
+_LOG = logging.getLogger(__name__)
+# Making a verifier may fetch an image or a model; ending one may stop containers.
+_SETUP_LIMIT_S = 600.0
+_SHUTDOWN_LIMIT_S = 120.0
+# A verifier that always hangs would otherwise leave a thread behind for each record.
+_MAX_HANGING = 64
+
+
+class VerifierRunner:
+    """Verifies records by the verifier of their task type. Belongs to one event loop."""
+
+    def __init__(self, registry: Mapping[str, type[Any]] | None = None) -> None:
+        """Start nothing yet.
+
+        Args:
+            registry: From task type to verifier class; by default ``VERIFIER_REGISTRY``.
+        """
+        self._registry = VERIFIER_REGISTRY if registry is None else registry
+        self._hosts: dict[type[Any], _Host] = {}
+        self._identities: dict[type[Any], tuple[str, str]] = {}
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        """For ``async with``, which ends in ``aclose``."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Shut all verifiers down."""
+        await self.aclose()
+
+    async def verify(self, record: Any) -> dict[str, Any]:
+        """Verify one response record.
+
+        Args:
+            record: Read by key: ``task_type`` here, the rest by its verifier.
+
+        Returns:
+            ``{"score": 0.0 to 1.0 or None, "verification_result_info": {...}}``.
+
+        Raises:
+            InfrastructureFault: No verifier for this task type; it could not be made, took too long, raised, or gave
+                back something that is no verdict.
+            TaskFault: The verifier says that the task is unusable.
+            ResponseFault: The verifier says that the response is unusable.
+        """
+        if self._closed:
+            raise InfrastructureFault("The verifiers have been shut down; make a new VerifierRunner.", final=True)
+        return await self._host(record).verify(record)
+
+    async def aclose(self) -> list[str]:
+        """Call every verifier's ``shutdown`` once, whatever the others do; await all records before.
+
+        Returns:
+            What went wrong, one message each, which is logged too. It is not raised: verdicts given stay good.
+        """
+        self._closed = True
+        hosts, self._hosts = list(self._hosts.values()), {}
+        problems = [problem for problem in await asyncio.gather(*(host.shutdown() for host in hosts)) if problem]
+        for problem in problems:
+            _LOG.error("%s", problem)
+        return problems
+
+    def identity(self, task_type: str) -> tuple[str, str]:
+        """Name and version of the verifier of a task type: part of every verdict's key.
+
+        Raises:
+            InfrastructureFault: There is none for this task type, or what its version rests on is not there.
+        """
+        cls = self._class({"task_type": task_type})
+        if cls not in self._identities:
+            try:
+                self._identities[cls] = (cls.__name__, verifier_version(cls))
+            except ImportError as error:
+                raise InfrastructureFault(
+                    f"{cls.__name__} has no version: {error}. Install what is missing, or correct its rests_on.",
+                    final=True,
+                ) from error
+        return self._identities[cls]
+
+    def _host(self, record: Any) -> _Host:
+        """The host of the record's verifier. Task types that share a class share its instance and its limits."""
+        cls = self._class(record)
+        if cls not in self._hosts:
+            self._hosts[cls] = _Host(cls)
+        return self._hosts[cls]
+
+    def _class(self, record: Any) -> type[Any]:
+        """The verifier class for the record's task type."""
+        try:
+            task_type = record["task_type"]
+        except KeyError:
+            raise InfrastructureFault("The record has no task_type, which chooses a verifier.", final=True) from None
+        try:
+            cls = self._registry[task_type]
+        except KeyError:
+            known = ", ".join(sorted(self._registry))
+            raise InfrastructureFault(
+                f"No verifier is registered for task_type {task_type!r} (known: {known}). Correct the task_type, or "
+                f"add VERIFIER_REGISTRY[{task_type!r}] = TheClass.",
+                final=True,
+            ) from None
+        if not isinstance(cls, type):
+            raise InfrastructureFault(
+                f"The registry holds {cls!r} for task_type {task_type!r}; register the class, not an instance.",
+                final=True,
+            )
+        return cls
+
+
+class _Host:
+    """One verifier class at work: its instance, its slots, its time limit."""
+
+    def __init__(self, cls: type[Any]) -> None:
+        self._cls = cls
+        self._name = cls.__name__
+        self._max_parallel = _whole(getattr(cls, "max_parallel", BaseVerifier.max_parallel), self._name)
+        self._timeout = _seconds(getattr(cls, "timeout", BaseVerifier.timeout), self._name)
+        self._is_async = inspect.iscoroutinefunction(getattr(cls, "verify", None))
+        self._slots = asyncio.Semaphore(self._max_parallel)
+        self._threads = SlotThreads(f"verify-{self._name}")
+        self._instance: Any = None
+        self._making: asyncio.Future[str | None] | None = None
+
+    async def verify(self, record: Any) -> dict[str, Any]:
+        """Wait for a slot, then run ``verify`` within the time limit and check what it gives."""
+        async with self._slots:
+            await self._make_once()
+            self._check_hanging()
+            try:
+                # The clock starts here: a record that queued for long has its whole time yet.
+                result = await _call(self._instance.verify, (record,), self._threads, self._timeout, self._is_async)
+            except GenesysError:
+                raise  # the verifier knows whose fault it is
+            except LimitReached:
+                raise self._fault(
+                    f"took longer than its time limit of {self._timeout:g} s",
+                    "Verify the record again; if it comes back, raise the class's timeout or make verify() faster",
+                ) from None
+            except Exception as error:
+                raise self._fault(
+                    f"raised {type(error).__name__}: {error}",
+                    "Make verify() return a score for every record, or raise a TaskFault or ResponseFault",
+                ) from error
+        try:
+            return checked_result(result)
+        except ValueError as error:
+            advice = 'Return {"score": 0 to 1 or None, "verification_result_info": {...}}'
+            raise self._fault(str(error), advice, final=True) from None
+
+    async def shutdown(self) -> str | None:
+        """Call ``shutdown`` of an instance that was made; gives a problem as text instead of raising it."""
+        function = getattr(self._instance, "shutdown", None)
+        try:
+            if function is not None:
+                is_async = inspect.iscoroutinefunction(function)
+                await _call(function, (), self._threads, _SHUTDOWN_LIMIT_S, is_async)
+        except LimitReached:
+            return f"{self._name}.shutdown() did not end within {_SHUTDOWN_LIMIT_S:g} s; what it holds may be left."
+        except Exception as error:
+            return f"{self._name}.shutdown() raised {type(error).__name__}: {error}; what it holds may be left over."
+        finally:
+            self._threads.close()
+        return None
+
+    async def _make_once(self) -> None:
+        """Make the instance. A failure is kept: trying again for each record would only repeat its wait."""
+        if self._making is None:
+            self._making = asyncio.ensure_future(self._make())
+        # Shielded, so that one cancelled record does not undo the making for the others.
+        problem = await asyncio.shield(self._making)
+        if problem is not None:
+            advice = "It is made by calling the class without arguments; repair its __init__ or what that needs"
+            raise self._fault(problem, advice, final=True)
+
+    async def _make(self) -> str | None:
+        """Call the class; gives what went wrong, or None."""
+        try:
+            if self._is_async:
+                self._instance = self._cls()  # clients of asyncio want to be made where the loop runs
+            else:
+                self._instance = await self._threads.call(self._cls, timeout=_SETUP_LIMIT_S)
+        except LimitReached:
+            return f"could not be made within {_SETUP_LIMIT_S:g} s"
+        except Exception as error:
+            return f"could not be made: {type(error).__name__}: {error}"
+        return None
+
+    def _check_hanging(self) -> None:
+        hanging = self._threads.hanging
+        if hanging >= max(_MAX_HANGING, 2 * self._max_parallel):
+            raise self._fault(
+                f"has {hanging} calls of verify() that never came back after their time limit",
+                "Give what verify() waits for a time limit of its own; no further record is tried in this run",
+                final=True,
+            )
+
+    def _fault(self, problem: str, advice: str, *, final: bool = False) -> InfrastructureFault:
+        return InfrastructureFault(f"Verifier {self._name} {problem}. {advice}. The record has no score.", final=final)
+
+
+def checked_result(result: Any) -> dict[str, Any]:
+    """A verifier's result in the form that every later stage relies on.
+
+    Raises:
+        ValueError: Says what is wrong with it, as the end of a sentence about the verifier.
+    """
+    if not isinstance(result, Mapping):
+        raise ValueError(f"returned {_brief(result)} instead of a dict")
+    missing = [key for key in ("score", "verification_result_info") if key not in result]
+    if missing:
+        raise ValueError(f"returned a result without {' and '.join(missing)}")
+    score, info = result["score"], result["verification_result_info"]
+    if score is not None:
+        if isinstance(score, bool) or not isinstance(score, numbers.Real):
+            raise ValueError(f"returned the score {_brief(score)}, which is not a number")
+        score = float(score)
+        if not 0.0 <= score <= 1.0:  # NaN too
+            raise ValueError(f"returned the score {score}, which is not from 0 to 1")
+    if not isinstance(info, Mapping):
+        raise ValueError(f"returned {_brief(info)} as verification_result_info, not a dict")
+    try:
+        json.dumps(dict(info))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"returned a verification_result_info that cannot be written as JSON ({error})") from error
+    return {"score": score, "verification_result_info": dict(info)}
+
+
+async def _call(
+    function: Callable[..., Any], args: tuple[Any, ...], threads: SlotThreads, limit_s: float | None, is_async: bool
+) -> Any:
+    """Call a sync function in a thread or an async one in the loop, within a time limit.
+
+    Raises:
+        LimitReached: The time is over. A thread is abandoned, a coroutine cancelled and not waited for.
+    """
+    start = time.monotonic()
+    if is_async:
+        return await _awaited(function(*args), limit_s)
+    value = await threads.call(function, *args, timeout=limit_s)
+    if inspect.isawaitable(value):  # a plain function that hands on a coroutine, as decorators make them
+        left_s = None if limit_s is None else max(0.0, limit_s - (time.monotonic() - start))
+        return await _awaited(value, left_s)
+    return value
+
+
+async def _awaited(awaitable: Any, limit_s: float | None) -> Any:
+    """Await in the loop; unlike ``asyncio.timeout``, leave a coroutine behind that ignores its cancellation."""
+    task = asyncio.ensure_future(awaitable)
+    try:
+        await asyncio.wait([task], timeout=limit_s)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not task.done():
+        task.cancel()
+        task.add_done_callback(_forget)
+        raise LimitReached
+    if task.cancelled():  # by itself; passed on, it would look as if the run had been cancelled
+        raise RuntimeError("the coroutine cancelled itself")
+    return task.result()
+
+
+def _forget(task: asyncio.Future[Any]) -> None:
+    """Fetch an abandoned task's exception, so that asyncio does not report it as never retrieved."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _whole(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InfrastructureFault(f"{name}.max_parallel is {value!r}; give it a whole number above 0.", final=True)
+    return value
+
+
+def _seconds(value: Any, name: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise InfrastructureFault(f"{name}.timeout is {value!r}; give it seconds above 0, or None.", final=True)
+    return float(value)
+
+
+def _brief(value: Any) -> str:
+    return f"{type(value).__name__} {str(value)[:80]!r}"

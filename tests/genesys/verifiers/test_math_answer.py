@@ -1,0 +1,145 @@
+"""Where the final answer is read from: the last box, else an announced answer, else the end of the final sentence."""
+
+import time
+
+import pytest
+
+from genesys.verifiers.math_answer import extract_answer, gold_answer
+from genesys.verifiers.thinking import after_thinking
+
+
+def read(response, **options):
+    answer = extract_answer(response, **options)
+    return (answer.source, answer.text) if answer else None
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [
+        (r"Thus \boxed{42}.", "42"),
+        (r"\boxed{7}. No: \boxed{8}", "8"),
+        (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"),
+        (r"\boxed{\{1, 2\}}", r"\{1, 2\}"),
+        (r"\boxed{ \text{if } x \in \{0\} }", r"\text{if } x \in \{0\}"),
+        (r"\fbox{3}", "3"),
+        (r"\boxed 5", "5"),
+        ("\\boxed{\n5\n}", "5"),
+        (r"The answer is 3, that is \boxed{4}. So the answer is 5.", "4"),
+        # several boxes that make one answer
+        (r"\boxed{1} and \boxed{2} and \boxed{3}", "1, 2, 3"),
+        (r"$x=\boxed{1}$ or $x=\boxed{2}$", "1, 2"),
+        (r"$\boxed{(98, 2)} \quad \text{and} \quad \boxed{(99, 503)}$", "(98, 2), (99, 503)"),
+        (r"\boxed{1} papers and \boxed{2} bins", "1, 2"),
+        # several boxes that do not
+        (r"\boxed{3} and so the sum is \boxed{7}", "7"),
+        (r"Since \boxed{3}. Then, \boxed{7}", "7"),
+        ("$\\boxed{1/2}$\n\n$\\boxed{0.5}$", "0.5"),
+        (r"\boxed{5}, \boxed{5}", "5"),
+        (r"\boxed{5} \boxed{}", "5"),
+    ],
+)
+def test_boxes(response, answer):
+    assert read(response) == ("boxed", answer)
+
+
+def test_a_box_that_was_never_closed_is_read_only_where_nothing_can_be_missing():
+    assert read(r"so \boxed{\frac{1}{2}") == ("boxed", r"\frac{1}{2}")
+    assert read(r"so $\boxed{12$ holds") == ("boxed", "12")
+    assert read(r"so \boxed{12") is None  # might become 125
+    assert read(r"so \boxed{\frac{1}{2}", cut_off=True) is None
+    assert read(r"First \boxed{5}. Then \boxed{7") is None  # the last box is lost, an earlier one is not the answer
+    assert read(r"\boxed{}") is None
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [
+        ("The answer is 7", "7"),
+        ("The answer is $7$.", "7"),
+        ("The final answer is: **12**", "12"),
+        ("Final Answer: The largest $n$ is 34. I hope it is correct.", "34"),
+        ("The answer is 12 since 3 groups have 4 each.", "12"),
+        ("Some reasoning with 5.\n#### 1,234", "1,234"),
+        ("**Final Answer**\n\n3", "3"),
+        ("The correct answer is (B) because 5 > 3.", "B"),
+        ("Answer: C", "C"),
+        ("The answer is B because 5 > 3.", "B"),
+        ("The answer is $A = 5$.", "A = 5"),
+        ("The answer is A = 5.", "A = 5"),
+        ("Answer: Yes", "Yes"),
+        ("The answer is $12$ and $13$.", "12, 13"),
+        ("The answer is 28 percent.", r"28\%"),
+        ("The answer is 3. Check: 2 + 2 = 4.", "3"),
+    ],
+)
+def test_announced_answers(response, answer):
+    assert read(response) == ("phrase", answer)
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [
+        ("7,425,000", "7,425,000"),
+        ("We have 3 cats. So there are 12 legs", "12"),
+        ("She makes $18 every day.", "18"),
+        ("We get $3+4$ apples, $x = 7$.", "x = 7"),
+        ("The area is $$\\frac{1}{2}$$", r"\frac{1}{2}"),
+        ("So it is \\( x^2 \\).\n\nI hope this helps! Let me know if 2 or 3 things are unclear.", "x^2"),
+        ("Then \\begin{align*} f &= 2 \\\\ &= 3x \\end{align*}", "= 3x"),
+        ("The length is 5 km.", r"5\text{ km}"),
+        ("There are 12 sequences.<|im_end|><|im_start|>user What about 99?", "12"),
+        ("Even", "Even"),
+    ],
+)
+def test_the_end_of_the_final_sentence(response, answer):
+    assert read(response) == ("last", answer)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "",
+        None,
+        "   \n",
+        "I cannot say.",
+        "There are 3 cases. None of them works out.",  # only the final sentence counts
+        "<think>It is 42, so \\boxed{42}",
+        "<think>\\boxed{42}</think>",
+        "<think>\\boxed{42}</think>I cannot say.",
+        "It is 5, or <think>6",
+    ],
+)
+def test_no_answer(response):
+    assert read(response) is None
+
+
+def test_the_thinking_is_not_the_answer():
+    assert read(r"<think>\boxed{41}, or 43</think>It is $42$") == ("last", "42")
+    assert read(r"no opening tag, \boxed{41}</think>\boxed{42}") == ("boxed", "42")
+    assert after_thinking("<think>a</think>b<think>c</think>d") == "d"
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("42", "42"),
+        (r"\boxed{5}", "5"),
+        (r"We see that $1+1=2$. Hence $x = \boxed{\frac{1}{2}}$ as claimed.", r"\frac{1}{2}"),
+        ("He sold 6 * 2 = 12 toys.\n#### 12", "12"),
+        (r"Adding gives $3x$. Dividing, we find that the total is $14\pi$.", r"14\pi"),
+        ("(1, 2), (3, 4)", "(1, 2), (3, 4)"),
+        ("The sum is less than zero.", "The sum is less than zero."),
+        ("  ", ""),
+        (r"\boxed{}", ""),
+    ],
+)
+def test_golds_are_short_answers_or_whole_solutions(gold, answer):
+    assert gold_answer(gold) == answer
+
+
+def test_texts_made_to_be_slow_are_read_in_time():
+    pieces = ["\\boxed{", "{", "$", "$1 ", "answer is ", "\\", "\\(", "1", "1,", "a ", "\n", "\\boxed{1} and ", "+ "]
+    start = time.monotonic()
+    for piece in pieces:
+        extract_answer(piece * 30_000)
+    assert time.monotonic() - start < 5
