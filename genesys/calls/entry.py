@@ -1,0 +1,76 @@
+"""What is kept of a finished call: its key, what was asked, what came back, and how it went."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import zstandard
+from pydantic import BaseModel, ConfigDict
+
+from genesys.hashing import digest
+
+KEY_FORMAT = 1
+"""Part of every key; raising it makes every journal miss, so it changes only with what a key means."""
+
+
+def call_key(kind: str, payload: dict[str, Any], trial: int = 0) -> str:
+    """Identity of a call: a hash of all that determines its result, and a trial number.
+
+    Args:
+        kind: ``chat``, ``verdict`` or ``execution``.
+        payload: All that determines the result, JSON-like; for a chat teacher_id (never an URL), messages, sampling.
+        trial: 0 unless the same thing is done again on purpose.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    return digest({"format": KEY_FORMAT, "kind": kind, "payload": payload, "trial": trial})
+
+
+class Entry(BaseModel):
+    """A finished call."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    kind: str
+    name: str
+    """For people: the prompt's or verifier's name, or the teacher's role."""
+    row_id: str
+    """The row that asked first; others with the same key share the answer."""
+    payload: dict[str, Any]
+    trial: int = 0
+    result: dict[str, Any]
+    seconds: float = 0.0
+    attempts: int = 1
+    endpoint: str | None = None
+    made_at: float = 0.0
+    """Unix time at which the call finished."""
+
+    def to_bytes(self) -> bytes:
+        """Compressed JSON of everything but the columns the journal keeps beside it."""
+        columns = {"key", "kind", "name", "row_id", "made_at"}
+        fields = {name: value for name, value in self.__dict__.items() if name not in columns}
+        # As in a key, what JSON has no form for is kept as its text; unpaired surrogates pass through.
+        text = json.dumps(fields, ensure_ascii=False, default=str)
+        return zstandard.compress(text.encode("utf-8", "surrogatepass"), 3)
+
+    @classmethod
+    def from_bytes(cls, blob: bytes, **columns: Any) -> Entry:
+        """The inverse of ``to_bytes`` given the journal's other columns."""
+        return cls.model_construct(**json.loads(zstandard.decompress(blob)), **columns)
+
+
+class Failure(BaseModel):
+    """The last failure of a call that has no answer yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    kind: str
+    name: str
+    row_id: str
+    error: str
+    attempts: int
+    failed_at: float

@@ -1,0 +1,251 @@
+"""One segment of the journal: finished calls of one lane's shard, and who is making which call right now."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+from genesys.calls import database
+from genesys.calls.entry import Entry, Failure
+from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.calls.locks import ByteLocks
+from genesys.calls.parts import RemoteParts
+from genesys.calls.upload import Uploader, restore
+from genesys.calls.writer import GroupWriter
+
+SUFFIX = ".journal"
+
+# Bytes of the lock file. A call's byte is below these; two calls share one with a chance of one in 2**62, which costs a
+# wait and nothing else.
+_IN_USE, _UPLOADING = 2**62, 2**62 + 1
+
+
+def _byte_of(key: str) -> int:
+    return int(key[:16], 16) >> 2
+
+
+class Segment:
+    """Finished calls of one lane's shard, in a SQLite file in WAL mode.
+
+    Reads go straight to SQLite; writes go through one thread that commits what waits together, with an fsync, and only
+    then lets the writers go on: an answer is durable before it is used.
+    """
+
+    def __init__(self, path: Path, *, name: str, readonly: bool, parts: RemoteParts | None, window: float) -> None:
+        """Open the file and bring in what other machines uploaded.
+
+        Raises:
+            GenesysError: There is none to read, it is of another format, or is being deleted.
+            InfrastructureFault: It, or the parts on object storage, cannot be read.
+        """
+        self.name, self.path, self.readonly = name, path, readonly
+        self._parts = parts
+        self._running: dict[str, asyncio.Future[Entry]] = {}
+        self._reads = threading.Lock()
+        self._locks: ByteLocks | None = None
+        self._uploader: Uploader | None = None
+        if readonly and not path.exists() and (parts is None or not parts.names()):
+            raise GenesysError(f"there is no journal segment {name} at {path if parts is None else parts.place}")
+        if not readonly:
+            self._locks = ByteLocks(self._lock_path)
+            if not self._locks.acquire(_IN_USE, shared=True):
+                self._locks.close()
+                raise GenesysError(f"the journal segment {name} is being deleted by another process")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = database.connect(path, readonly=readonly and parts is None)
+            if parts is not None:
+                restore(self._db, parts)
+        except BaseException:
+            if self._locks is not None:
+                self._locks.close()
+            raise
+        self._writer = GroupWriter(name, self._connect)
+        if parts is not None and not readonly:
+            self._uploader = Uploader(parts, self._connect, self._alone, window)
+
+    # Reading -----------------------------------------------------------------------------------------------------
+
+    def get(self, key: str) -> Entry | None:
+        """The finished call of this key, if it stands in the journal."""
+        with self._reads:
+            row = database.find_entry(self._db, key)
+        return database.entry_of(row) if row else None
+
+    def failure(self, key: str) -> Failure | None:
+        """The last failure of a call that has no answer, if any."""
+        with self._reads:
+            row = database.find_failures(self._db, key).fetchone()
+        return database.failure_of(row) if row else None
+
+    def entries(
+        self, *, key: str | None = None, kind: str | None = None, name: str | None = None, row_id: str | None = None
+    ) -> Iterator[Entry]:
+        """All finished calls in the order they were made; ``key`` may be given by its beginning."""
+        wanted = {"key glob ?": f"{key}*" if key is not None else None}
+        wanted |= {"kind = ?": kind, "name = ?": name, "row_id = ?": row_id}
+        clauses = {clause: value for clause, value in wanted.items() if value is not None}
+        sql = f"select {database.COLUMNS} from calls where {' and '.join(['1', *clauses])} order by id"  # noqa: S608
+        with contextlib.closing(database.connect(self.path, readonly=True)) as db:
+            for row in db.execute(sql, tuple(clauses.values())):
+                yield database.entry_of(row)
+
+    def failures(self) -> Iterator[Failure]:
+        """All calls that failed and have no answer, the latest last."""
+        with contextlib.closing(database.connect(self.path, readonly=True)) as db:
+            for row in database.find_failures(db):
+                yield database.failure_of(row)
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Finished calls by (kind, name)."""
+        with self._reads:
+            rows = self._db.execute("select kind, name, count(*) from calls group by 1, 2 order by 1, 2").fetchall()
+        return {(kind, name): count for kind, name, count in rows}
+
+    # Writing -----------------------------------------------------------------------------------------------------
+
+    async def put(self, entry: Entry) -> Entry:
+        """Keep a finished call; returns once it is durable.
+
+        Returns:
+            What stands in the journal for this key: the first answer wins, so that all processes see one.
+
+        Raises:
+            InfrastructureFault: A fatal one; it could not be written.
+        """
+        self._check_writable()
+        await asyncio.wrap_future(self._writer.submit(database.insert(entry)))
+        return self._stands(entry)
+
+    def put_now(self, entry: Entry) -> Entry:
+        """The same for code without an event loop."""
+        self._check_writable()
+        self._writer.submit(database.insert(entry)).result()
+        return self._stands(entry)
+
+    def _stands(self, entry: Entry) -> Entry:
+        if self._uploader is not None:
+            self._uploader.start()
+        return self.get(entry.key) or entry
+
+    def note_failure(self, failure: Failure) -> None:
+        """Keep why a call failed, for people; not waited for, since losing it loses no work."""
+        self._check_writable()
+        self._writer.submit(database.insert_failure(failure))
+
+    async def flush(self) -> None:
+        """Return once all that was handed over before is durable, notes too."""
+        await asyncio.wrap_future(self._writer.submit(lambda db: None))
+
+    async def once(self, key: str, make: Callable[[], Awaitable[Entry]]) -> Entry:
+        """The journal's answer for ``key``, else ``make()``'s, made by one asker only among all tasks and processes.
+
+        Raises:
+            Whatever ``make`` raises; nothing is kept then, and who waited for it here gets the same error.
+        """
+        self._check_writable()
+        while (running := self._running.get(key)) is not None:
+            await asyncio.wait([running])
+            if not running.cancelled():  # else its asker was, and the next one takes over
+                return running.result()
+        future: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
+        self._running[key] = future
+        try:
+            entry = await self._once_here(key, make)
+            future.set_result(entry)
+            return entry
+        except Exception as error:
+            future.set_exception(error)
+            future.exception()  # nobody may be waiting
+            raise
+        finally:
+            future.cancel()
+            del self._running[key]
+
+    async def _once_here(self, key: str, make: Callable[[], Awaitable[Entry]]) -> Entry:
+        assert self._locks is not None  # noqa: S101 - it can be written
+        pause = 0.01
+        while not self._locks.acquire(_byte_of(key)):
+            # Another process of this machine is making this call: its answer, or its lock, comes to us.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 1.5, 0.5)
+            if (entry := self.get(key)) is not None:
+                return entry
+        try:
+            return self.get(key) or await self.put(await make())
+        finally:
+            self._locks.release(_byte_of(key))
+
+    # Life --------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Write what waits, upload it, and close; what is closed already stays so.
+
+        Raises:
+            InfrastructureFault: Object storage could not be reached; the records stand in the local log and are
+                uploaded when the segment is next opened and closed.
+        """
+        self._writer.close()
+        uploader, self._uploader = self._uploader, None
+        if uploader is not None:
+            uploader.close()
+        self._db.close()
+        if self._locks is not None:
+            self._locks.close()
+        if uploader is not None and uploader.error is not None:
+            raise InfrastructureFault(
+                f"journal segment {self.name}: the last records are in {self.path} only, since {uploader.error}. "
+                "They are uploaded by the next run that opens this segment."
+            )
+
+    def delete(self) -> None:
+        """Remove the file and the uploaded parts. The lock file stays, empty, since others may know it by its inode.
+
+        Raises:
+            GenesysError: Another process has it open for writing.
+        """
+        self._uploader = None
+        self.close()
+        locks = ByteLocks(self._lock_path)
+        try:
+            if not locks.acquire(_IN_USE):
+                raise GenesysError(f"the journal segment {self.name} is in use by another process")
+            if self._parts is not None:
+                self._parts.delete()
+            for suffix in ("-wal", "-shm", ""):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        finally:
+            locks.close()
+
+    def freeze(self) -> None:
+        """Fold the write-ahead log into the file, so that it can be read from a folder that cannot be written."""
+        self.close()
+        with contextlib.closing(sqlite3.connect(self.path)) as db:
+            db.execute("pragma journal_mode=delete")
+        self._lock_path.unlink(missing_ok=True)
+
+    @property
+    def _lock_path(self) -> Path:
+        return self.path.with_suffix(".lock")
+
+    def _connect(self) -> sqlite3.Connection:
+        return database.connect(self.path, readonly=False)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[bool]:
+        assert self._locks is not None  # noqa: S101 - it can be written
+        alone = self._locks.acquire(_UPLOADING)
+        try:
+            yield alone
+        finally:
+            if alone:
+                self._locks.release(_UPLOADING)
+
+    def _check_writable(self) -> None:
+        if self.readonly:
+            raise GenesysError(f"the journal segment {self.name} was opened for reading")

@@ -1,0 +1,154 @@
+"""Columns of our tables, as Arrow schemas; nothing else. Mappings of free form stand as JSON text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+TEXT, TEXTS, INT, REAL, FLAG = pa.string(), pa.list_(pa.string()), pa.int64(), pa.float64(), pa.bool_()
+MESSAGES = pa.list_(pa.struct([("role", TEXT), ("content", TEXT), ("reasoning", TEXT)]))
+CHAT = pa.list_(pa.struct([("role", TEXT), ("content", TEXT)]))
+
+LEDGER = pa.schema(
+    {
+        "problem_id": TEXT,
+        "row_hash": TEXT,
+        "source": TEXT,
+        "upstream_key": TEXT,
+        "statement_hash": TEXT,
+        "shard": TEXT,
+        "supersedes": TEXT,
+        "revision": TEXT,
+        "file": TEXT,
+        "row": INT,
+        "license": TEXT,
+        "attribution": TEXT,
+        "source_url": TEXT,
+        "upstream_row": TEXT,
+    }
+)
+"""One upstream row each; ``row`` counts from 1 in ``file``, ``upstream_row`` is the whole row as JSON."""
+
+WITHDRAWN = pa.schema({"problem_id": TEXT, "row_hash": TEXT, "status": TEXT})
+"""Source rows that no longer count: ``superseded`` or ``removed``."""
+
+TASKS = pa.schema(
+    {
+        "problem_id": TEXT,
+        "task_hash": TEXT,
+        "row_hash": TEXT,
+        "family_id": TEXT,
+        "parent_ids": TEXTS,
+        "round": INT,
+        "source": TEXT,
+        "in_source_id": TEXT,
+        "hf_dataset_name": TEXT,
+        "task_type": TEXT,
+        "prompt": TEXT,
+        "gold_standard_solution": TEXT,
+        "verification_info": TEXT,
+        "metadata": TEXT,
+        "source_url": TEXT,
+        "revision": TEXT,
+        "license": TEXT,
+        "attribution": TEXT,
+        "prompt_hashes": TEXTS,
+        "call_keys": TEXTS,
+    }
+)
+
+GENERATIONS = pa.schema(
+    {
+        "response_id": TEXT,
+        "problem_id": TEXT,
+        "task_hash": TEXT,
+        "sample_index": INT,
+        "messages": MESSAGES,
+        "finish_reason": TEXT,
+        "prompt_tokens": INT,
+        "completion_tokens": INT,
+        "model_name": TEXT,
+        "teacher_id": TEXT,
+        "campaign": TEXT,
+        "generation_config": TEXT,
+        "call_key": TEXT,
+    }
+)
+"""``llm_response`` is the rendering of the last message and is not kept twice."""
+
+VERIFICATIONS = pa.schema(
+    {
+        "response_id": TEXT,
+        "problem_id": TEXT,
+        "task_hash": TEXT,
+        "campaign": TEXT,
+        "score": REAL,
+        "accepted": FLAG,
+        "reason": TEXT,
+        "rule": TEXT,
+        "extracted_answer": TEXT,
+        "canonical_answer": TEXT,
+        "verification_result_info": TEXT,
+        "verifier": TEXT,
+        "verifier_version": TEXT,
+        "call_key": TEXT,
+    }
+)
+"""Ids and verdicts; texts stay where they were made."""
+
+FILTERED = pa.schema(
+    {
+        "response_id": TEXT,
+        "problem_id": TEXT,
+        "lane": TEXT,
+        "shard": TEXT,
+        "campaign": TEXT,
+        "task_type": TEXT,
+        "score": REAL,
+    }
+)
+
+SFT = pa.schema({"response_id": TEXT, "problem_id": TEXT, "task_type": TEXT, "score": REAL, "messages": CHAT})
+"""SYNTHETIC-1's published SFT columns."""
+
+LINEAGE = pa.schema(
+    {
+        "response_id": TEXT,
+        "problem_id": TEXT,
+        "lane": TEXT,
+        "shard": TEXT,
+        "source": TEXT,
+        "source_url": TEXT,
+        "revision": TEXT,
+        "row_hash": TEXT,
+        "license": TEXT,
+        "attribution": TEXT,
+        "task_hash": TEXT,
+        "prompt_hashes": TEXTS,
+        "task_call_keys": TEXTS,
+        "teacher_id": TEXT,
+        "model_name": TEXT,
+        "campaign": TEXT,
+        "sample_index": INT,
+        "generation_config": TEXT,
+        "generation_call_key": TEXT,
+        "verifier": TEXT,
+        "verifier_version": TEXT,
+        "verdict_call_key": TEXT,
+    }
+)
+
+OUTCOMES = pa.schema({"row_id": TEXT, "status": TEXT, "reason": TEXT, "detail": TEXT})
+"""How each input row of a stage ended, in row order."""
+
+TIMINGS = pa.schema(
+    {"call_key": TEXT, "kind": TEXT, "name": TEXT, "seconds": REAL, "attempts": INT, "endpoint": TEXT, "made_at": REAL}
+)
+"""What varies from run to run; beside the table, outside its hash."""
+
+
+def as_text(value: Any) -> str:
+    """A mapping of free form as the JSON text that a table keeps; key order is kept, as upstream gave it."""
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,73 @@
+"""What a lane is: one task family as data and two pure functions. Everything else of it is shared machinery."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from genesys.calls.context import Calls
+from genesys.outcomes import Outcome
+from genesys.prompts import PromptFile
+from genesys.teachers.base import Message
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who an upstream row is, whatever was changed in it since."""
+
+    key: str
+    """The upstream key of the row; with the source's name it makes the problem_id."""
+    statement: str
+    """The problem's text, by which duplicates across sources are known."""
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """An upstream row with its identity, as the ledger keeps it: what ``curate`` gets."""
+
+    problem_id: str
+    row_hash: str
+    source: str
+    upstream: dict[str, Any]
+    """The upstream row, column by column."""
+    revision: str
+    license: str | None = None
+    attribution: str | None = None
+    source_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One task family.
+
+    Args:
+        name: In assets' names; ``[a-z0-9_]``.
+        columns: Columns that every upstream row must have.
+        identify: Upstream row -> its identity. Raises ValueError, saying what is wrong with which field.
+        curate: Ledger row -> a task, or why not. A row function: pure but for its durable calls.
+        prompts: Those that ``curate`` asks or writes into tasks.
+        version: Raised when ``curate`` means something else; stale tasks are found by it.
+        task_types: Of the tasks that ``curate`` makes; their verifiers' versions are part of what tasks depend on,
+            since each gold has to pass its verifier first.
+        system_prompt: Said to the teacher before each task, if any.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    identify: Callable[[dict[str, Any]], Identity]
+    curate: Callable[[LedgerRow, Calls], Awaitable[Outcome]]
+    prompts: tuple[PromptFile, ...]
+    version: str
+    task_types: tuple[str, ...] = ()
+    system_prompt: str | None = None
+
+    def messages(self, prompt: str) -> tuple[Message, ...]:
+        """What the teacher is asked for a task's prompt."""
+        user = Message(role="user", content=prompt)
+        return (user,) if self.system_prompt is None else (Message(role="system", content=self.system_prompt), user)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What the tasks table depends on besides its input: the lane's version and its prompts' hashes."""
+        return {f"{self.name}.curate": self.version, **{f"prompt:{p.name}": p.hash for p in self.prompts}}

@@ -1,0 +1,265 @@
+"""The ledger: upstream rows get their identity and their shard, before any money is spent on them.
+
+Cheap and without calls. A row keeps its identity for ever; a shard is cut once and never changed, new rows make new
+shards. A changed row is a new version in a new shard that supersedes the old one; a removed row is marked, never
+deleted; duplicates and broken rows are kept with their reasons. What is known of earlier readings stands in
+``genesys.ledger_state``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from genesys.calls.errors import GenesysError
+from genesys.columns import LEDGER, OUTCOMES, WITHDRAWN, as_text
+from genesys.hashing import digest
+from genesys.lake import WHOLE, Lake, Part
+from genesys.lane import Identity, Lane
+from genesys.ledger_state import Known, ledger_asset, problem_id, statement_hash, withdrawn_asset
+from genesys.outcomes import Counts, Outcome, accepted, rejected
+from genesys.part_writer import PartWriter
+from genesys.sources import BadRow, Opened, SourceRow, missing_columns
+
+__all__ = [
+    "LedgerUpdate",
+    "identify",
+    "ledger_asset",
+    "ledger_rows",
+    "problem_id",
+    "statement_hash",
+    "update_ledger",
+    "withdrawn_asset",
+]
+
+VERSION = "1"
+
+
+@dataclass
+class LedgerUpdate:
+    """What one reading of the sources brought."""
+
+    new_shards: list[str] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    bad_rows: list[BadRow] = field(default_factory=list)
+    """The first hundred, for people; all stand in the outcomes."""
+    unchanged: int = 0
+
+
+def update_ledger(lake: Lake, lane: Lane, opened: list[Opened], *, shard_size: int, run_id: str = "") -> LedgerUpdate:
+    """Read the sources and append what is new.
+
+    What stands in the ledger goes before what is new, in whatever order it is read; of new duplicates the first stays.
+    When a row is gone, its duplicate takes its place.
+
+    Args:
+        lake: Where the ledger stands.
+        lane: Whose rows these are.
+        opened: The sources, in the order that decides which of two new duplicates stays.
+        shard_size: Tasks in a shard at most.
+        run_id: For the manifest.
+
+    Returns:
+        Counts over all rows read: accepted (new or known) and rejected by reason. After a crash ``new_shards`` can be
+        short of those that were published before it: the manifest has them all.
+
+    Raises:
+        GenesysError: A source lacks a column in its first rows altogether.
+    """
+    # Two readings at once would cut two shards of one name.
+    with lake.exclusive(ledger_asset(lane), WHOLE, ".reading"):
+        before = lake.manifest(withdrawn_asset(lane))
+        fingerprint = digest([VERSION, lane.version, [[o.source.model_dump(), o.revision] for o in opened]], 32)
+        if before and (part := before.parts["ledger"]).fingerprint == fingerprint:
+            return LedgerUpdate(counts=Counts.from_dict(part.counts), unchanged=part.counts["accepted"])
+        reading = _Reading(lake, lane, opened, shard_size)
+        reading.place_all()
+        reading.publish(fingerprint, run_id)
+        return reading.update
+
+
+def ledger_rows(lake: Lake, lane: Lane, shard: str) -> Iterator[dict[str, Any]]:
+    """Rows of one shard, in order."""
+    yield from lake.rows(ledger_asset(lane), campaign=shard)
+
+
+def identify(lane: Lane, row: SourceRow) -> Identity | BadRow:
+    """A row's identity, or what is wrong with the row: a column that is missing, a field that the lane cannot read."""
+    if absent := missing_columns(row.data, lane.columns):
+        return BadRow(row.file, row.row, ", ".join(absent), "missing", as_text(row.data))
+    try:
+        return lane.identify(row.data)
+    except ValueError as error:
+        name, separator, reason = str(error).partition(": ")
+        name, reason = (name, reason) if separator else ("row", name)
+    except Exception as error:  # noqa: BLE001 - a row that the lane did not foresee must not stop the others
+        name, reason = "row", f"{type(error).__name__}: {error}"
+    return BadRow(row.file, row.row, name, reason, as_text(row.data))
+
+
+class _Reading:
+    """One reading of all sources: places each row, cuts shards, and at the end publishes what came of it."""
+
+    def __init__(self, lake: Lake, lane: Lane, opened: list[Opened], shard_size: int) -> None:
+        manifest = lake.manifest(ledger_asset(lane))
+        self._lake, self._lane, self._opened, self._size = lake, lane, opened, shard_size
+        self._known = Known.load(lake, lane, frozenset(o.source.label for o in opened))
+        self._first_shard = len(manifest.parts) if manifest else 0
+        self._waiting: list[tuple[str, str, str]] = []
+        self._rows: list[dict[str, Any]] = []
+        self._shards: dict[str, Part] = {}
+        self._outcomes = lake.writer(withdrawn_asset(lane), WHOLE, OUTCOMES)
+        self._log: PartWriter
+        self.update = LedgerUpdate()
+
+    def place_all(self) -> None:
+        """Read every source once."""
+        with self._outcomes as self._log:
+            for source in self._opened:
+                _check_columns(source, self._lane)
+                for row in source.rows():
+                    self._place(row)
+            self._place_waiting()
+        if self._rows:
+            self._cut()
+
+    def publish(self, fingerprint: str, run_id: str) -> None:
+        """Shards first: a crash between the two leaves rows that the next reading knows."""
+        lane = self._lane
+        revisions = {opened.source.label: opened.revision for opened in self._opened}
+        common = {"fingerprint": fingerprint, "versions": revisions, "run_id": run_id}
+        shards = {name: part.model_copy(update=common) for name, part in self._shards.items()}
+        self._lake.publish(ledger_asset(lane), WHOLE, shards)
+        part = Part(
+            data=self._lake.write(withdrawn_asset(lane), WHOLE, WITHDRAWN, self._known.gone()),
+            outcomes=self._log.file,
+            fingerprint=fingerprint,
+            versions=revisions,
+            counts=self.update.counts.as_dict(),
+            run_id=run_id,
+            made_at=time.time(),
+        )
+        self._lake.publish(withdrawn_asset(lane), WHOLE, {"ledger": part})
+        self.update.new_shards = sorted(shards)
+
+    def _place(self, row: SourceRow | BadRow) -> None:
+        """Give one row its identity and, if it is new, its place."""
+        place = _where(row)
+        if isinstance(row, SourceRow):
+            identity = identify(self._lane, row)
+            if isinstance(identity, Identity):
+                self._place_good(row, identity)
+                return
+            row = identity
+        if len(self.update.bad_rows) < 100:
+            self.update.bad_rows.append(row)
+        self._end(place, rejected("broken row", as_text({"where": str(row), "raw": row.raw})))
+
+    def _place_good(self, row: SourceRow, identity: Identity) -> None:
+        known, ident = self._known, problem_id(row.source.label, identity.key)
+        if ident in known.found:
+            self._end(_where(row), rejected("duplicate", f"the same upstream key as an earlier row: {ident}"))
+            return
+        statement = statement_hash(identity.statement)
+        rival = known.rival(ident, statement)
+        if rival is not None and known.may_be_gone(rival):
+            # Whether this row is a duplicate hangs on rows that are still to be read.
+            known.pass_over(ident, statement)
+            self._waiting.append((ident, statement, _where(row)))
+        else:
+            self._settle(row, identity)
+
+    def _place_waiting(self) -> None:
+        """Rows that stood back for a known row of the same statement; where that did not come they are read again."""
+        chosen = set()
+        for ident, statement, place in self._waiting:
+            rival = self._known.rival(ident, statement)
+            if rival is not None and self._known.stands(rival):
+                self._end(place, rejected("duplicate", f"the same statement as {rival}"))
+            else:
+                chosen.add(ident)
+        for row in (row for source in self._opened if chosen for row in source.rows()):
+            identity = identify(self._lane, row) if isinstance(row, SourceRow) else row
+            if isinstance(row, SourceRow) and isinstance(identity, Identity):
+                ident = problem_id(row.source.label, identity.key)
+                if ident in chosen:
+                    chosen.remove(ident)
+                    self._settle(row, identity)
+
+    def _settle(self, row: SourceRow, identity: Identity) -> None:
+        """End a row all of whose rivals are known."""
+        known, ident = self._known, problem_id(row.source.label, identity.key)
+        statement, row_hash = statement_hash(identity.statement), digest(row.data, 32)
+        rival = known.rival(ident, statement)
+        if rival is not None and known.stands(rival):
+            known.pass_over(ident, statement)
+            self._end(_where(row), rejected("duplicate", f"the same statement as {rival}"))
+            return
+        before = known.current.get(ident)
+        if known.place(ident, row_hash, statement, row.source.label):
+            self._rows.append(_ledger_row(row, identity, row_hash, before))
+            if len(self._rows) == self._size:
+                self._cut()
+        else:
+            self.update.unchanged += 1
+        self._end(_where(row), accepted())
+
+    def _end(self, place: str, outcome: Outcome) -> None:
+        self.update.counts.add(outcome)
+        self._log.add({"row_id": place, "status": outcome.status, "reason": outcome.reason, "detail": outcome.detail})
+
+    def _cut(self) -> None:
+        """Write the rows at hand as one shard; it is published with all others."""
+        shard = f"{self._lane.name}-{self._first_shard + len(self._shards):05d}"
+        rows = [row | {"shard": shard} for row in self._rows]
+        file = self._lake.write(ledger_asset(self._lane), WHOLE, LEDGER, rows)
+        counts = Counts(rows=len(rows), accepted=len(rows), records=len(rows)).as_dict()
+        self._shards[shard] = Part(data=file, fingerprint="", counts=counts, made_at=time.time())
+        self._rows = []
+
+
+def _where(row: SourceRow | BadRow) -> str:
+    return f"{row.file}:{row.row}"
+
+
+def _ledger_row(row: SourceRow, identity: Identity, row_hash: str, supersedes: str | None) -> dict[str, Any]:
+    return {
+        "problem_id": problem_id(row.source.label, identity.key),
+        "row_hash": row_hash,
+        "source": row.source.label,
+        "upstream_key": identity.key,
+        "statement_hash": statement_hash(identity.statement),
+        "supersedes": supersedes,
+        "revision": row.revision,
+        "file": row.file,
+        "row": row.row,
+        "license": _text(row.data.get("license")) or row.source.license,
+        "attribution": row.source.attribution,
+        "source_url": _text(row.data.get("url")),
+        "upstream_row": as_text(row.data),
+    }
+
+
+def _text(value: Any) -> str | None:
+    """A column that upstream may fill with anything, a list of licences for one."""
+    return value if value is None or isinstance(value, str) else as_text(value)
+
+
+def _check_columns(opened: Opened, lane: Lane) -> None:
+    """A source in which no row of the first hundred has a needed column is the wrong source, not a hundred bad rows."""
+    lacking: set[str] = set()
+    for number, row in enumerate(opened.rows()):
+        if number == 100:
+            break
+        if isinstance(row, SourceRow):
+            absent = set(missing_columns(row.data, lane.columns))
+            lacking = absent & (lacking or absent)
+            if not lacking:
+                return
+    if lacking:
+        raise GenesysError(
+            f"{opened.source.path} has no column {', '.join(sorted(lacking))}; the {lane.name} lane needs "
+            f"{', '.join(lane.columns)}"
+        )

@@ -1,0 +1,70 @@
+"""One part being written: rows into a local Parquet file named by its content. Where it goes stands in ``lake``."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from genesys.calls.errors import GenesysError
+from genesys.manifest import FORMAT, File
+
+
+class PartWriter:
+    """Writes rows to a local Parquet file, a row group per thousand rows, so that equal rows give equal bytes."""
+
+    GROUP = 1024
+
+    def __init__(
+        self, path: Path, schema: pa.Schema, footer: dict[str, str], writing: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        """Open the file; ``footer`` goes into the Parquet metadata, ``writing`` names the trouble of a write."""
+        self._path, self._schema = path, schema.with_metadata({"genesys.format": str(FORMAT), **footer})
+        self._writing = writing
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", version="2.6")
+        self._pending: list[dict[str, Any]] = []
+        self._names = frozenset(schema.names)
+        self.rows = 0
+        self.file: File | None = None
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Add one row.
+
+        Raises:
+            GenesysError: It has a column that the table has not.
+        """
+        if not row.keys() <= self._names:
+            raise GenesysError(f"no such column in this table: {', '.join(sorted(row.keys() - self._names))}")
+        self._pending.append(row)
+        self.rows += 1
+        if len(self._pending) == self.GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            table = pa.Table.from_pylist(self._pending, schema=self._schema)
+            with self._writing():
+                self._writer.write_table(table, row_group_size=self.GROUP)
+            self._pending.clear()
+
+    def finish(self) -> File:
+        """Close the file, make it durable and name it by its content."""
+        self._flush()
+        with self._writing():
+            self._writer.close()
+            with self._path.open("rb") as stream:
+                sha = hashlib.file_digest(stream, "sha256").hexdigest()
+                os.fsync(stream.fileno())
+            return File(name=f"{sha[:32]}.parquet", sha256=sha, rows=self.rows, bytes=self._path.stat().st_size)
+
+    def close(self) -> None:
+        """Let go of the file, finished or not."""
+        with contextlib.suppress(OSError):
+            self._writer.close()

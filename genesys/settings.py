@@ -1,0 +1,182 @@
+"""All settings, typed: ``genesys.toml``, overridden by the environment (``GENESYS__TEACHER__MODEL=...``).
+
+Secrets never stand in the file: a setting names the environment variable that holds one. What the settings mean stands
+with the classes that they make; ``genesys.roles`` makes them.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from genesys.calls.errors import GenesysError
+from genesys.schemas import describe_validation
+from genesys.sources import Source
+from genesys.stages import Acceptance, Sampling
+
+DEMO = Path(__file__).parent / "demo"
+FILE_NAME = "genesys.toml"
+
+
+class Strict(BaseModel):
+    """A section in which an unknown name is an error, since it is a misspelt one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class StorageSettings(Strict):
+    """Where tables stand."""
+
+    root: str = "{state}/lake"
+    """Folder or URL, as in ``s3://bucket/lake``."""
+    storage_options: dict[str, Any] = Field(default_factory=dict)
+    """fsspec options such as ``{client_kwargs = {endpoint_url = "..."}}``; credentials come from the environment."""
+
+
+class JournalSettings(Strict):
+    """Where finished calls stand."""
+
+    root: str = "{state}/journal"
+    cache: str = "{state}/journal-cache"
+    """Local log of a journal on object storage."""
+    window: float = Field(default=10.0, gt=0)
+    """Seconds between uploads: what a lost machine can lose."""
+    storage_options: dict[str, Any] = Field(default_factory=dict)
+
+
+class RoleSettings(Strict):
+    """Who plays one of the roles curator, teacher and judge."""
+
+    kind: Literal["none", "openai", "vllm", "recorded"] = "none"
+    model: str = ""
+    id: str = ""
+    """Names weights and quantization in every call's key; by default the model's name."""
+    base_urls: tuple[str, ...] = ()
+    """For ``openai``; by default OPENAI_BASE_URL."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """The environment variable that holds the key."""
+    concurrency: int = Field(default=64, ge=1)
+    """Calls at once at each endpoint at most."""
+    stream: bool = True
+    structured: bool = True
+    """Whether the endpoint takes a JSON schema for answers (``response_format``)."""
+    timeout: float = Field(default=3600.0, gt=0)
+    idle_timeout: float = Field(default=300.0, gt=0)
+    attempts: int = Field(default=8, ge=1)
+    patience: float = Field(default=300.0, ge=0)
+    journal: str = ""
+    """For ``recorded``: the journal that holds the answers."""
+    num_gpus: int = Field(default=1, ge=0)
+    """For ``vllm``: the tensor-parallel size."""
+    engine_args: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """For ``vllm``: any option of the engine."""
+    price_per_million_prompt_tokens: float = Field(default=0.0, ge=0)
+    price_per_million_completion_tokens: float = Field(default=0.0, ge=0)
+
+    @property
+    def teacher_id(self) -> str:
+        """The id in every call's key."""
+        return self.id or self.model
+
+    def cost(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """Price of these tokens, in the currency that the prices are in."""
+        return (
+            prompt_tokens * self.price_per_million_prompt_tokens
+            + completion_tokens * self.price_per_million_completion_tokens
+        ) / 1e6
+
+    @model_validator(mode="after")
+    def _complete(self) -> RoleSettings:
+        if self.kind in ("openai", "vllm") and not self.model:
+            raise ValueError(f"a role of kind {self.kind} needs `model`")
+        if self.kind == "recorded" and not (self.journal and self.teacher_id):
+            raise ValueError("a role of kind recorded needs `journal` and `id`")
+        return self
+
+
+class LaneSettings(Strict):
+    """One lane."""
+
+    sources: tuple[Source, ...] = ()
+    shard_size: int = Field(default=512, ge=1, le=2048)
+
+
+class Settings(BaseSettings):
+    """Everything that a person can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GENESYS__", env_nested_delimiter="__", extra="forbid", frozen=True, protected_namespaces=()
+    )
+
+    state: str = "state"
+    """Folder for what has no other place; ``{state}`` in other settings stands for it."""
+    lake: StorageSettings = StorageSettings()
+    journal: JournalSettings = JournalSettings()
+    curator: RoleSettings = RoleSettings()
+    teacher: RoleSettings = RoleSettings()
+    judge: RoleSettings = RoleSettings()
+    sampling: Sampling = Sampling()
+    samples: int = Field(default=4, ge=1, le=500)
+    """Responses per task."""
+    seed: int = 0
+    acceptance: Acceptance = Acceptance()
+    lanes: dict[str, LaneSettings] = Field(default_factory=dict)
+    folder: str = "."
+    """Folder of the settings file: relative paths count from here. Set when the file is read."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes before the file, whose values come in as arguments."""
+        return env_settings, init_settings
+
+    def path(self, value: str) -> str:
+        """A setting that names a place, with its marks filled in and a relative path made absolute; URLs stay."""
+        filled = value.replace("{demo}", str(DEMO)).replace("{state}", self.state)
+        if "://" in filled:
+            return filled
+        return str((Path(self.folder) / filled).absolute())
+
+    def source(self, source: Source) -> Source:
+        """A source whose local path was made absolute; a hub id stays."""
+        filled = source.path.replace("{demo}", str(DEMO))
+        here = Path(self.folder) / filled
+        is_local = here.exists() or any(mark in filled for mark in "*?[") or filled.endswith((".jsonl", ".parquet"))
+        return source.model_copy(update={"path": str(here.absolute()) if is_local else filled, "name": source.label})
+
+
+def load_settings(path: str | Path | None = None, **overrides: Any) -> Settings:
+    """Settings of a file.
+
+    Args:
+        path: The file; by default the one that GENESYS_CONFIG names, else ``genesys.toml`` here, else the demo's.
+        overrides: Top-level settings that go before the file.
+
+    Raises:
+        GenesysError: Names the file, the setting and what is wrong with it.
+    """
+    chosen = Path(path or os.environ.get("GENESYS_CONFIG") or FILE_NAME)
+    if path is None and "GENESYS_CONFIG" not in os.environ and not chosen.is_file():
+        chosen, folder = DEMO / FILE_NAME, Path.cwd()
+    else:
+        folder = chosen.absolute().parent
+    try:
+        values = tomllib.loads(chosen.read_text("utf-8"))
+        return Settings(**{"folder": str(folder), **values, **overrides})
+    except OSError as error:
+        raise GenesysError(f"{chosen}: {error.strerror}. `genesys init` writes one to start from.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise GenesysError(f"{chosen}: not TOML: {error}") from None
+    except ValidationError as error:
+        raise GenesysError(f"{chosen} (or the environment): {describe_validation(error)}") from None

@@ -1,0 +1,148 @@
+"""One step of a lane over one shard, in two phases: run the rows into the journal, then seal the table from it.
+
+The same for tasks, generations and verifications; what differs between them is a ``Stage`` value, made in
+``genesys.stages``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
+
+from genesys.calls.context import CallStats, Roles
+from genesys.calls.engine import Progress, Work, replay_rows, run_rows
+from genesys.calls.entry import Entry
+from genesys.calls.journal import Journal
+from genesys.columns import OUTCOMES, TIMINGS
+from genesys.hashing import digest
+from genesys.lake import Lake, Part
+from genesys.outcomes import Counts
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Stage(Generic[Item]):
+    """What one campaign does to one partition of one table.
+
+    Args:
+        asset: The table that is made.
+        partition: Its partition.
+        campaign: Which part of the partition.
+        schema: Columns.
+        work: The rows and their function.
+        inputs: Data version of each table read.
+        versions: Row function, prompts and verifiers by name.
+        settings: Teacher, sampling and the like, as they determine the result; nothing secret.
+    """
+
+    asset: str
+    partition: str
+    campaign: str
+    schema: pa.Schema
+    work: Work[Item]
+    inputs: dict[str, str]
+    versions: dict[str, str]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def lane(self) -> str:
+        """The lane that the table belongs to."""
+        return self.asset.partition("/")[0]
+
+    @property
+    def segment(self) -> str:
+        """The journal's segment: one a shard, shared by the shard's stages."""
+        return f"{self.lane}/{self.partition}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal means that nothing which determines the result has changed."""
+        return digest([self.inputs, self.versions, self.settings], 32)
+
+    def finished(self, lake: Lake) -> Part | None:
+        """The part that stands, if it is this very one and no row of it is left to try again."""
+        manifest = lake.manifest(self.asset, self.partition)
+        part = manifest.parts.get(self.campaign) if manifest else None
+        return part if part and part.fingerprint == self.fingerprint and not part.unfinished else None
+
+
+async def run_stage(
+    stage: Stage[Item], journal: Journal, roles: Roles, *, progress: Progress | None = None, again: int = 1
+) -> Progress:
+    """First phase: every row runs into the journal.
+
+    Raises:
+        InfrastructureFault: A fatal one (disk full); the same command goes on from there.
+    """
+    return await run_rows(stage.work, journal.segment(stage.segment), roles, progress=progress, again=again)
+
+
+async def seal_stage(stage: Stage[Item], lake: Lake, journal: Journal, roles: Roles, *, run_id: str = "") -> Part:
+    """Second phase: read every row from the journal in order, and write the table with what became of each row.
+
+    Returns:
+        The part, published in the partition's manifest.
+    """
+    counts, stats = Counts(), CallStats()
+    provenance = {
+        "genesys.asset": stage.asset,
+        "genesys.partition": stage.partition,
+        "genesys.campaign": stage.campaign,
+    }
+    place = (stage.asset, stage.partition)
+    with (
+        lake.writer(*place, stage.schema, **provenance) as table,
+        lake.writer(*place, OUTCOMES) as outcomes,
+        lake.writer(*place, TIMINGS) as timings,
+    ):
+        async for item, outcome, calls in replay_rows(stage.work, journal.segment(stage.segment), roles, stats=stats):
+            counts.add(outcome)
+            for record in outcome.records:
+                table.add(record)
+            row_id = stage.work.row_id(item)
+            outcomes.add(
+                {"row_id": row_id, "status": outcome.status, "reason": outcome.reason, "detail": outcome.detail}
+            )
+            for entry in calls.entries:
+                timings.add(_timing(entry))
+    assert table.file is not None  # noqa: S101 - set at the end of the block
+    part = Part(
+        data=table.file,
+        outcomes=outcomes.file,
+        timings=timings.file,
+        fingerprint=stage.fingerprint,
+        inputs=stage.inputs,
+        versions=stage.versions,
+        settings=stage.settings,
+        counts=counts.as_dict(),
+        figures={
+            "prompt_tokens": float(stats.prompt_tokens),
+            "completion_tokens": float(stats.completion_tokens),
+        },
+        run_id=run_id,
+        made_at=time.time(),
+    )
+    lake.publish(stage.asset, stage.partition, {stage.campaign: part})
+    return part
+
+
+def _timing(entry: Entry) -> dict[str, Any]:
+    return {
+        "call_key": entry.key,
+        "kind": entry.kind,
+        "name": entry.name,
+        "seconds": entry.seconds,
+        "attempts": entry.attempts,
+        "endpoint": entry.endpoint,
+        "made_at": entry.made_at,
+    }
+
+
+def unfinished(stages: Sequence[Stage[Any]], lake: Lake) -> list[Stage[Any]]:
+    """Those of the stages that have something to do."""
+    return [stage for stage in stages if stage.finished(lake) is None]

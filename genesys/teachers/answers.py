@@ -1,0 +1,142 @@
+"""What an endpoint's bytes say: an answer, whole or streamed, or what is wrong with it. No connections here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from genesys.calls.errors import InfrastructureFault
+from genesys.teachers.base import ChatAnswer
+
+_BROKEN_OFF = frozenset({"abort", "error"})
+"""Finish reasons by which servers say that they, not the model, ended the answer."""
+
+_REFUSALS = (
+    "context_length_exceeded",
+    "context length",
+    "context window",
+    "context_size",
+    "prompt is too long",
+    "longer than the maximum model",
+    "content_filter",
+    "content_policy",
+)
+_SETTINGS = ("max_tokens", "max_completion_tokens", "in the completion", "output tokens")
+_LIMIT = re.compile(r"maximum context length is (\d+)")
+_PROMPT = re.compile(r"(\d+) (?:tokens )?(?:in the messages|in the prompt|input tokens|in the input)")
+
+
+def read_whole(body: bytes) -> ChatAnswer:
+    """The answer in one JSON body.
+
+    Raises:
+        InfrastructureFault: There is none in it.
+    """
+    answer = _Answer()
+    answer.add(_object(body), "message")
+    return answer.finished()
+
+
+async def read_stream(chunks: AsyncIterable[bytes]) -> ChatAnswer:
+    """Put a streamed answer together (server-sent events, a JSON object each).
+
+    Raises:
+        InfrastructureFault: The stream holds an error, or something unreadable, or ends before the answer does.
+    """
+    answer = _Answer()
+    async for line in _lines(chunks):
+        data = line[5:].strip() if line.startswith(b"data:") else b""
+        if data and data != b"[DONE]":
+            answer.add(_object(data), "delta")
+    return answer.finished()
+
+
+async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Lines as the format has them; a text may hold characters that Python takes for line ends too."""
+    rest = b""
+    async for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line
+    yield rest
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise _flaw(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise _flaw("not a JSON object")
+    return value
+
+
+@dataclass
+class _Answer:
+    """What has come so far."""
+
+    content: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+    has_content: bool = False
+    finish_reason: str | None = None
+    usage: dict[str, Any] = field(default_factory=dict)
+    model: str | None = None
+
+    def add(self, piece: dict[str, Any], part: str) -> None:
+        """A whole completion (``part`` is message) or one chunk of a stream (delta)."""
+        if piece.get("error"):
+            raise _flaw(f"an error: {json.dumps(piece['error'], ensure_ascii=False)[:300]}")
+        self.usage = piece.get("usage") or self.usage
+        self.model = piece.get("model") or self.model
+        for choice in piece.get("choices") or []:
+            text = choice.get(part) or {}
+            self.has_content |= text.get("content") is not None
+            self.content.append(text.get("content") or "")
+            # vLLM, DeepSeek and others call the thinking ``reasoning_content``, newer ones ``reasoning``.
+            self.reasoning.append(text.get("reasoning_content") or text.get("reasoning") or "")
+            self.finish_reason = choice.get("finish_reason") or self.finish_reason
+
+    def finished(self) -> ChatAnswer:
+        """The answer, if it is one: an empty text is, but only if the model spent tokens on it."""
+        if self.finish_reason is None:
+            raise _flaw("no answer, or one that was cut before its end")
+        if self.finish_reason in _BROKEN_OFF:
+            raise _flaw(f"an answer that it broke off itself ({self.finish_reason})")
+        content, reasoning = _well_formed("".join(self.content)), _well_formed("".join(self.reasoning))
+        tokens = self.usage.get("completion_tokens")
+        if not content and not reasoning and not (self.has_content and tokens):
+            raise _flaw("an answer without content")
+        return ChatAnswer(
+            content=content,
+            reasoning=reasoning or None,
+            finish_reason=self.finish_reason,
+            prompt_tokens=self.usage.get("prompt_tokens"),
+            completion_tokens=tokens,
+            model=self.model,
+        )
+
+
+def is_refusal(status: int, text: str) -> bool:
+    """Whether an error means that this very request can never be answered: the task's fault, not the network's.
+
+    A prompt over the context window is. One that fits, with more answer tokens asked for than fit beside it, is not:
+    that is a mistake in the settings.
+    """
+    if status not in (400, 413, 422):
+        return False
+    limit, prompt = _LIMIT.search(text), _PROMPT.search(text)
+    if limit and prompt:
+        return int(prompt[1]) >= int(limit[1])
+    return any(mark in text for mark in _REFUSALS) and not any(mark in text for mark in _SETTINGS)
+
+
+def _flaw(what: str) -> InfrastructureFault:
+    return InfrastructureFault(f"the endpoint sent {what}", alive=True)
+
+
+def _well_formed(text: str) -> str:
+    """Unpaired surrogates, which JSON can carry and UTF-8 cannot, become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,105 @@
+"""Settings: the file, the environment over it, clear errors, and no secret anywhere in them."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from genesys.calls.errors import GenesysError
+from genesys.roles import open_roles
+from genesys.settings import DEMO, RoleSettings, load_settings
+from genesys.sources import Source
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "genesys.toml"
+    path.write_text(text)
+    return path
+
+
+def test_without_a_file_the_demo_is_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GENESYS_CONFIG", raising=False)
+    settings = load_settings()
+    assert settings.teacher.kind == "recorded"
+    assert settings.path(settings.lake.root) == str(tmp_path / "state" / "lake")
+
+
+def test_a_file_here_goes_before_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GENESYS_CONFIG", raising=False)
+    write(tmp_path, "samples = 7")
+    assert load_settings().samples == 7
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, '[teacher]\nkind = "openai"\nmodel = "a"\nconcurrency = 3')
+    monkeypatch.setenv("GENESYS__TEACHER__MODEL", "b")
+    settings = load_settings(path)
+    assert (settings.teacher.model, settings.teacher.concurrency) == ("b", 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sampels = 4", "sampels"),
+        ("samples = 0", "samples"),
+        ('[teacher]\nkind = "openai"', "needs `model`"),
+        ('[teacher]\nkind = "recorded"\nid = "x"', "needs `journal`"),
+        ('[teacher]\nkind = "oracle"', r"teacher\.kind"),
+        ('[teacher]\napi_key = "sk-123"', "api_key"),
+        ("[lanes.math]\nshard_size = 5000", "shard_size"),
+        ("[lanes.math", "not TOML"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_file(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(GenesysError, match=message) as caught:
+        load_settings(write(tmp_path, text))
+    assert "genesys.toml" in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(GenesysError, match="genesys init"):
+        load_settings(tmp_path / "none.toml")
+
+
+def test_places_count_from_the_settings_file_and_urls_stay(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, 'state = "here"\n[journal]\nroot = "s3://bucket/journal"'))
+    assert settings.path(settings.lake.root) == str(tmp_path / "here" / "lake")
+    assert settings.path(settings.journal.root) == "s3://bucket/journal"
+
+
+def test_a_hub_id_stays_and_a_local_source_keeps_the_name_it_was_given(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text("{}\n")
+    settings = load_settings(write(tmp_path, ""))
+    assert settings.source(Source(path="AI-MO/NuminaMath-1.5")).path == "AI-MO/NuminaMath-1.5"
+    local = settings.source(Source(path="mine.jsonl"))
+    # Identities come from the name, so that moving the project changes none.
+    assert (local.path, local.label) == (str(tmp_path / "mine.jsonl"), "mine.jsonl")
+
+
+def test_cost() -> None:
+    role = RoleSettings(price_per_million_prompt_tokens=2.0, price_per_million_completion_tokens=8.0)
+    assert role.cost(1_000_000, 500_000) == 6.0
+
+
+def test_a_role_without_an_endpoint_is_an_error_that_says_what_to_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    settings = load_settings(write(tmp_path, '[teacher]\nkind = "openai"\nmodel = "m"'))
+
+    async def enter() -> None:
+        async with open_roles(settings, ["teacher"]):
+            pass
+
+    with pytest.raises(GenesysError, match="OPENAI_BASE_URL"):
+        asyncio.run(enter())
+
+
+def test_the_demos_own_settings_are_valid_and_complete() -> None:
+    settings = load_settings(DEMO / "genesys.toml")
+    for source in settings.lanes["math"].sources:
+        assert Path(settings.source(source).path).is_file()
+        assert source.license
+        assert source.attribution
