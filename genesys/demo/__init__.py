@@ -1,0 +1,1 @@
+"""The demo: bundled tasks, answers written by hand, and settings that need no network, GPU, Docker or key."""
