@@ -1,0 +1,250 @@
+"""The chain of one response, each link held against its neighbours, its file, its manifest and the journal.
+
+One function a step; each takes the evidence and gives a link. What a step would give today stands in ``replay``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genesys.calls.context import verdict_keys
+from genesys.calls.entry import Entry, call_key
+from genesys.hashing import derived_seed, digest
+from genesys.lake import WHOLE, File
+from genesys.ledger import problem_id, statement_hash
+from genesys.lineage.evidence import GONE, Evidence, Held, Recorded, Row
+from genesys.lineage.records import Checks, Link, Step
+from genesys.release import sft
+from genesys.schemas import TASK_CONTENT, parse_info
+from genesys.stages import Acceptance, rendering, response_record
+
+
+def ledger_link(evidence: Evidence) -> Link:
+    """The source row as the ledger keeps it."""
+    checks, row = _begin(evidence, evidence.ledger, inputs=False)
+    if row is None:
+        return _link("ledger", evidence, evidence.ledger, {}, checks)
+    upstream = parse_info(row["upstream_row"])
+    checks.same("row_hash", digest(upstream, 32), row["row_hash"], "the source row in the ledger was altered")
+    expected = problem_id(row["source"], row["upstream_key"])
+    checks.same("problem_id", row["problem_id"], expected, "the row does not belong to this problem")
+    try:
+        identity = evidence.lane.identify(upstream)
+    except Exception as error:  # noqa: BLE001 - whatever a lane's function says about a row that was altered
+        checks.differs("identity", f"the lane cannot identify the row: {error}")
+    else:
+        found = {"upstream_key": identity.key, "statement_hash": statement_hash(identity.statement)}
+        for name, value in found.items():
+            checks.same(name, row[name], value, "the lane gives this row another identity")
+    names = ("problem_id", "row_hash", "upstream_key", "shard", "supersedes", "upstream_row")
+    facts = {name: row[name] for name in names}
+    if evidence.withdrawn:
+        checks.note("withdrawn", f"this version of the source row no longer counts: {evidence.withdrawn}")
+    return _link("ledger", evidence, evidence.ledger, facts, checks)
+
+
+def task_link(evidence: Evidence, recorded: Recorded) -> Link:
+    """The curated task."""
+    held = evidence.task
+    checks, row = _begin(evidence, held)
+    if row is None or held.part is None:
+        return _link("task", evidence, held, {}, checks)
+    if evidence.ledger.row:
+        meaning = "the task was made of another version of the source row"
+        checks.same("row_hash", row["row_hash"], evidence.ledger.row["row_hash"], meaning)
+    content = row | {"verification_info": parse_info(row["verification_info"])}
+    found = digest([content[name] for name in TASK_CONTENT], 24)
+    checks.same("task_hash", found, row["task_hash"], "the task's content was altered")
+    calls = _calls(evidence, recorded, row["call_keys"], checks)
+    prompts = {f"{prompt.name}:{prompt.hash}" for prompt in evidence.lane.prompts}
+    for prompt in row["prompt_hashes"]:
+        if prompt in prompts:
+            checks.agrees(f"prompt {prompt}")
+        else:
+            checks.note(f"prompt {prompt}", "was changed since; the task is of the earlier one until it is made again")
+    if (made_by := held.part.versions.get(f"{evidence.lane.name}.curate")) != evidence.lane.version:
+        checks.note("version", f"curated by version {made_by} of the lane, which is now {evidence.lane.version}")
+    names = ("problem_id", "task_hash", "task_type", "prompt", "gold_standard_solution", "prompt_hashes")
+    return _link("task", evidence, held, {name: row[name] for name in names} | {"calls": calls}, checks)
+
+
+def generation_link(evidence: Evidence, recorded: Recorded) -> Link:
+    """The sampled response."""
+    held = evidence.generation
+    checks, row = _begin(evidence, held)
+    if row is None or held.part is None:
+        return _link("generation", evidence, held, {}, checks)
+    expected = digest([row["problem_id"], row["call_key"]], 24)
+    checks.same("response_id", row["response_id"], expected, "the id is not that of this problem and call")
+    sampling = parse_info(row["generation_config"])
+    payload = {
+        "teacher_id": row["teacher_id"],
+        "messages": [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"][:-1]],
+        "sampling": sampling,
+        "sample_index": row["sample_index"],
+    }
+    meaning = "what the teacher was asked, or how, was altered in the table"
+    checks.same("call key", call_key("chat", payload), row["call_key"], meaning)
+    _check_asked(evidence, row, payload, held, checks)
+    entry = _entry(evidence, recorded, row["call_key"], checks)
+    if entry is not None:
+        answer, reply = entry.result["answer"], row["messages"][-1]
+        kept = (reply["content"], reply["reasoning"], row["finish_reason"])
+        given = (answer["content"], answer["reasoning"], answer["finish_reason"])
+        checks.same("answer in the journal", kept, given, "the response is not what the teacher answered")
+    names = ("response_id", "call_key", "teacher_id", "model_name", "campaign", "sample_index", "finish_reason")
+    facts = {name: row[name] for name in (*names, "prompt_tokens", "completion_tokens")}
+    return _link("generation", evidence, held, facts | {"sampling": sampling, "response": rendering(row)}, checks)
+
+
+def _check_asked(evidence: Evidence, row: Row, payload: dict[str, Any], held: Held, checks: Checks) -> None:
+    """What was asked is what task and campaign say."""
+    settings = held.part.settings if held.part else {}
+    if evidence.task.row:
+        task = evidence.task.row
+        checks.same(
+            "task_hash", row["task_hash"], task["task_hash"], "the response is to an earlier content of its task"
+        )
+        system = settings.get("system_prompt")
+        asked = [{"role": "system", "content": system}] if system is not None else []
+        asked.append({"role": "user", "content": task["prompt"]})
+        checks.same("messages", payload["messages"], asked, "the teacher was asked something else than the task")
+    seed = derived_seed(settings.get("seed"), row["problem_id"], row["sample_index"])
+    expected = {**settings.get("sampling", {}), "seed": seed}
+    checks.same("sampling", payload["sampling"], expected, "the sampling is not the campaign's")
+    checks.same("teacher", row["teacher_id"], settings.get("teacher_id"), "the teacher is not the campaign's")
+
+
+def verdict_link(evidence: Evidence, recorded: Recorded) -> Link:
+    """The verdict on the response."""
+    held = evidence.verdict
+    if (held.part is None and not held.trouble) or evidence.unverified:
+        checks = Checks()
+        checks.note("verdict", f"there is none yet: {evidence.unverified or 'the shard was not verified'}")
+        return _link("verdict", evidence, held, {}, checks)
+    checks, row = _begin(evidence, held)
+    if row is None or held.part is None:
+        return _link("verdict", evidence, held, {}, checks)
+    if evidence.task.row and evidence.generation.row:
+        record = response_record(evidence.task.row, evidence.generation.row)
+        keys = verdict_keys(row["verifier"], row["verifier_version"], record)
+        meaning = "the verdict is on another task or response than these"
+        checks.same("call key", row["call_key"] in keys, True, meaning)
+        acceptance = Acceptance.model_validate(held.part.settings["acceptance"])
+        expected = acceptance.accepts(evidence.task.row["task_type"], row["score"])
+        checks.same("accepted", row["accepted"], expected, "the score does not bear out the acceptance")
+    entry = _entry(evidence, recorded, row["call_key"], checks)
+    if entry is not None and "fault" not in entry.result:
+        kept = (row["score"], parse_info(row["verification_result_info"]))
+        given = (entry.result["score"], entry.result["verification_result_info"])
+        checks.same("verdict in the journal", kept, given, "the table holds another verdict than was given")
+    names = ("score", "accepted", "reason", "rule", "extracted_answer", "canonical_answer", "call_key")
+    facts = {"verifier": f"{row['verifier']}@{row['verifier_version']}"} | {name: row[name] for name in names}
+    return _link("verdict", evidence, held, facts, checks)
+
+
+def release_link(evidence: Evidence) -> Link:
+    """Whether the response was chosen and published."""
+    checks = Checks()
+    chosen, released = evidence.filtered, evidence.sft
+    if chosen.part is None and not chosen.trouble:
+        checks.note("dataset/filtered", "was not made yet")
+        return _link("release", evidence, chosen, {"released": False}, checks)
+    _check_table(evidence, chosen, checks)
+    facts: dict[str, Any] = {
+        "chosen": chosen.row is not None,
+        "dropped": evidence.dropped,
+        "released": released.row is not None,
+    }
+    if chosen.row is None:
+        return _link("release", evidence, chosen, facts, checks)
+    verdict = evidence.verdict.row or {}
+    checks.same("accepted", verdict.get("accepted"), True, "a response that was not accepted was chosen")
+    if evidence.withdrawn:
+        checks.differs(
+            "source row", f"is {evidence.withdrawn}, yet the response is chosen: make dataset/filtered again"
+        )
+    if released.part is None and not released.trouble:
+        checks.note("dataset/sft", "was not made yet")
+        return _link("release", evidence, chosen, facts, checks)
+    _check_table(evidence, released, checks)
+    task, generation = evidence.task.row, evidence.generation.row
+    if task and generation and verdict:
+        expected = sft.sft_row(task, generation, verdict)
+        checks.same("published row", released.row, expected, "what was published is not what the tables hold")
+        origin = sft.lineage_row(evidence.lane, evidence.place.shard, task, generation, verdict)
+        checks.same("published lineage", evidence.lineage.row, origin, "the lineage table tells another story")
+    if released.part and (file := released.part.companions.get(sft.LINEAGE_FILE)):
+        facts["lineage"] = evidence.lake.uri(released.asset, released.partition, file)
+        _check_bytes(evidence, released, file, checks)
+    return _link("release", evidence, released, facts, checks)
+
+
+def _begin(evidence: Evidence, held: Held, *, inputs: bool = True) -> tuple[Checks, Row | None]:
+    """What is checked of every table before its row is looked at."""
+    checks = Checks()
+    _check_table(evidence, held, checks, inputs=inputs)
+    if held.part is not None and held.row is None and not held.trouble:
+        checks.differs("row", f"{held.where(evidence.lake)} has no row of this response")
+    return checks, held.row
+
+
+def _check_table(evidence: Evidence, held: Held, checks: Checks, *, inputs: bool = True) -> None:
+    """The file is what its manifest says, and what it was made of stands unchanged."""
+    if held.trouble:
+        checks.differs("table", f"cannot be read: {held.trouble}")
+    if held.part is None:
+        if not held.trouble:
+            checks.differs("table", f"{held.asset} {held.partition} has no such part: it was removed, or never made")
+        return
+    _check_bytes(evidence, held, held.part.data, checks)
+    mine = (f"{evidence.lane.name}/", "dataset/")
+    for name, version in held.part.inputs.items() if inputs else ():
+        if name.startswith(mine) and (evidence.place.shard in name.split("/") or name.endswith(f"/{WHOLE}")):
+            meaning = f"{held.asset} was made of another version of it than stands now: materialize it again"
+            checks.same(f"input {name}", evidence.lake.version_of(name), version, meaning)
+
+
+def _check_bytes(evidence: Evidence, held: Held, file: File, checks: Checks) -> None:
+    trouble = evidence.lake.trouble(held.asset, held.partition, file)
+    if trouble is None:
+        checks.agrees(f"SHA-256 of {file.name}")
+    else:
+        checks.differs(f"SHA-256 of {file.name}", f"the file was altered, or lost: {trouble}")
+
+
+def _calls(evidence: Evidence, recorded: Recorded, keys: list[str], checks: Checks) -> list[dict[str, Any]]:
+    """The calls of a row function: each found in the journal under the key that its content gives."""
+    calls: list[dict[str, Any]] = []
+    for key, entry in zip(keys, recorded.entries(evidence.segment, keys), strict=True):
+        if isinstance(entry, str):
+            calls.append({"key": key})
+            _missing(key, entry, checks)
+            continue
+        calls.append({"key": key, "name": entry.name, "asked": entry.payload.get("teacher_id")})
+        if entry.payload:  # a verdict's record is not kept; a replay makes its key anew
+            found = call_key(entry.kind, entry.payload, entry.trial)
+            checks.same(f"call {entry.name} {key[:8]}", found, key, "the journal's record of the call was altered")
+        else:
+            checks.agrees(f"call {entry.name} {key[:8]}", "found in the journal")
+    return calls
+
+
+def _entry(evidence: Evidence, recorded: Recorded, key: str, checks: Checks) -> Entry | None:
+    """The finished call of a key."""
+    (entry,) = recorded.entries(evidence.segment, [key])
+    if isinstance(entry, str):
+        _missing(key, entry, checks)
+        return None
+    return entry
+
+
+def _missing(key: str, why: str, checks: Checks) -> None:
+    if why == GONE:
+        checks.note(f"call {key[:8]}", why)
+    else:
+        checks.differs(f"call {key[:8]}", why)
+
+
+def _link(step: Step, evidence: Evidence, held: Held, facts: dict[str, Any], checks: Checks) -> Link:
+    return Link(step=step, where=held.where(evidence.lake), facts=facts, checks=tuple(checks.made))

@@ -1,0 +1,177 @@
+"""What stands in the tables and in the journal about one response, gathered without judging it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from genesys.calls.entry import Entry
+from genesys.calls.errors import GenesysError
+from genesys.calls.journal import Journal
+from genesys.calls.segment import Segment
+from genesys.lake import WHOLE, File, Lake, Part
+from genesys.lane import Lane
+from genesys.ledger import ledger_asset, withdrawn_asset
+from genesys.lineage.places import Place
+from genesys.release import filtered, sft
+from genesys.stages import TASKS_CAMPAIGN, generations_asset, tasks_asset, verifications_asset
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Held:
+    """One row with the part that holds it; either may be missing."""
+
+    asset: str
+    partition: str
+    part: Part | None = None
+    row: Row | None = None
+    trouble: str = ""
+    """Why the table could not be read."""
+
+    def where(self, lake: Lake) -> str:
+        """The file, or the folder that should hold one."""
+        return lake.uri(self.asset, self.partition, self.part.data if self.part else "manifest.json")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of one response."""
+
+    lake: Lake
+    place: Place
+    ledger: Held
+    task: Held
+    generation: Held
+    verdict: Held
+    filtered: Held
+    sft: Held
+    lineage: Held
+    withdrawn: str | None
+    """Why the version of the source row that the task was made of no longer counts."""
+    unverified: str | None
+    """Why there is no verdict, where the verification says so."""
+    dropped: str | None
+    """Why ``dataset/filtered`` has not taken the response."""
+
+    @property
+    def lane(self) -> Lane:
+        """The response's lane."""
+        return self.place.lane
+
+    @property
+    def segment(self) -> str:
+        """The journal's segment with all its calls."""
+        return f"{self.place.lane.name}/{self.place.shard}"
+
+
+def gather(lake: Lake, place: Place) -> Evidence:
+    """Follow a response from its generation to the ledger on one side, and to the releases on the other."""
+    lane, shard, ident = place.lane, place.shard, place.response_id
+    generation = _held(lake, generations_asset(lane), shard, place.campaign, "response_id", ident)
+    verdict = _held(lake, verifications_asset(lane), shard, place.campaign, "response_id", ident)
+    chosen = _held(lake, filtered.ASSET, WHOLE, filtered.CAMPAIGN, "response_id", ident)
+    released = _held(lake, sft.ASSET, WHOLE, sft.CAMPAIGN, "response_id", ident)
+    # Any of them names the problem, so that one broken table does not end the chain.
+    problem = str((generation.row or verdict.row or released.row or {}).get("problem_id", ""))
+    task = _held(lake, tasks_asset(lane), shard, TASKS_CAMPAIGN, "problem_id", problem)
+    return Evidence(
+        lake=lake,
+        place=place,
+        ledger=_held(lake, ledger_asset(lane), WHOLE, shard, "problem_id", problem),
+        task=task,
+        generation=generation,
+        verdict=verdict,
+        filtered=chosen,
+        sft=released,
+        lineage=_companion(lake, released, ident),
+        withdrawn=_withdrawn(lake, lane, task.row),
+        unverified=_outcome(lake, verdict, ident),
+        dropped=_outcome(lake, chosen, ident),
+    )
+
+
+def _held(lake: Lake, asset: str, partition: str, campaign: str, column: str, value: str) -> Held:
+    try:
+        manifest = lake.manifest(asset, partition)
+    except GenesysError as error:
+        return Held(asset, partition, trouble=str(error))
+    part = manifest.parts.get(campaign) if manifest else None
+    if part is None:
+        return Held(asset, partition)
+    row, trouble = _find(lake, asset, partition, part.data, column, value)
+    return Held(asset, partition, part, row, trouble)
+
+
+def _find(lake: Lake, asset: str, partition: str, file: File, column: str, value: str) -> tuple[Row | None, str]:
+    try:
+        rows = lake.find(asset, partition, file, column, value)
+    except (OSError, pa.ArrowException) as error:
+        return None, str(error)
+    return (rows[0] if rows else None), ""
+
+
+def _companion(lake: Lake, released: Held, ident: str) -> Held:
+    file = released.part.companions.get(sft.LINEAGE_FILE) if released.part else None
+    if file is None:
+        return Held(sft.ASSET, WHOLE)
+    row, trouble = _find(lake, sft.ASSET, WHOLE, file, "response_id", ident)
+    return Held(sft.ASSET, WHOLE, released.part, row, trouble)
+
+
+def _withdrawn(lake: Lake, lane: Lane, task: Row | None) -> str | None:
+    held = _held(lake, withdrawn_asset(lane), WHOLE, "ledger", "problem_id", (task or {}).get("problem_id", ""))
+    if held.part is None or task is None:
+        return None
+    try:
+        rows = lake.find(held.asset, WHOLE, held.part.data, "problem_id", task["problem_id"])
+    except (OSError, pa.ArrowException):
+        return None
+    return next((str(row["status"]) for row in rows if row["row_hash"] == task["row_hash"]), None)
+
+
+def _outcome(lake: Lake, held: Held, ident: str) -> str | None:
+    """Why a row is not in a table, as its outcomes say."""
+    if held.part is None or held.part.outcomes is None or held.row is not None:
+        return None
+    row, _ = _find(lake, held.asset, held.partition, held.part.outcomes, "row_id", ident)
+    return ": ".join(str(row[name]) for name in ("reason", "detail") if row[name]) if row else None
+
+
+@dataclass
+class Recorded:
+    """The journal as an audit reads it: whatever is missing or broken there is said, and nothing is made."""
+
+    journal: Journal
+    _names: frozenset[str] | None = field(default=None)
+
+    def segment(self, name: str) -> Segment | None:
+        """The segment, None if there is none: gc removed it, or the calls were made on another machine."""
+        if self._names is None:
+            self._names = frozenset(self.journal.names())
+        return self.journal.segment(name) if name in self._names else None
+
+    def entries(self, name: str, keys: list[str]) -> Iterator[Entry | str]:
+        """The finished call of each key, or why there is none."""
+        try:
+            segment = self.segment(name)
+        except (sqlite3.Error, GenesysError) as error:
+            yield from (f"the journal segment {name} cannot be read: {error}" for _ in keys)
+            return
+        for key in keys:
+            if segment is None:
+                yield GONE
+                continue
+            try:
+                yield segment.get(key) or f"the journal segment {name} has no such call"
+            except (sqlite3.Error, ValueError) as error:
+                yield f"the journal segment {name} cannot be read: {error}"
+
+
+GONE = "the journal segment was removed by gc, or was never on this machine"
+"""What is said where a segment is missing; no contradiction, since the tables hold the answers."""

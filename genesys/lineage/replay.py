@@ -1,0 +1,210 @@
+"""Each step of a chain derived once more: from recorded answers, and the verdict also past the journal."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from genesys.calls.context import Calls, Roles
+from genesys.calls.engine import Work, end_of
+from genesys.calls.entry import Entry
+from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.calls.journal import Journal
+from genesys.lineage.evidence import GONE, Evidence, Recorded, Row
+from genesys.lineage.records import Check, Checks, Step
+from genesys.outcomes import Outcome
+from genesys.prompts import Prompt
+from genesys.stages import Acceptance, curate_row, read_ledger_row, response_record, sample_row, verify_row
+from genesys.teachers.base import ChatRequest, Completed
+from genesys.verifiers.runner import VerifierRunner
+
+VERDICT_FIELDS = ("score", "accepted", "reason", "rule", "extracted_answer", "canonical_answer")
+Derive = Callable[[Calls], Awaitable[Outcome]]
+Registry = Mapping[str, type[Any]]
+
+
+@dataclass
+class Absent:
+    """A teacher in name only: a replay needs its id for the keys of calls, and makes none."""
+
+    teacher_id: str
+    concurrency: int = 1
+
+    async def complete(self, request: ChatRequest) -> Completed:
+        """Nothing is asked.
+
+        Raises:
+            InfrastructureFault: Always.
+        """
+        raise InfrastructureFault(f"{self.teacher_id} is not asked in a replay", final=True)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+async def replay(
+    evidence: Evidence, recorded: Recorded, *, live: bool, registry: Registry | None
+) -> dict[Step, list[Check]]:
+    """Derive task, generation and verdict again.
+
+    Args:
+        evidence: Of the response.
+        recorded: The journal.
+        live: Also run the verifier again, past the journal.
+        registry: Verifiers by task type; by default those that are installed.
+
+    Returns:
+        Checks to add to each link: one for every field, or one that says why a step cannot be derived.
+    """
+    async with VerifierRunner(registry) as runner:
+        steps: dict[Step, list[Check]] = {
+            "task": await _replay_task(evidence, recorded, runner),
+            "generation": await _replay_generation(evidence, recorded),
+            "verdict": await _replay_verdict(evidence, recorded, runner),
+        }
+        if live:
+            steps["verdict"] += await _verify_live(evidence, runner)
+    return steps
+
+
+async def _replay_task(evidence: Evidence, recorded: Recorded, runner: VerifierRunner) -> list[Check]:
+    row, task, part = evidence.ledger.row, evidence.task.row, evidence.task.part
+    if row is None or task is None or part is None:
+        return []
+    entries = recorded.entries(evidence.segment, task["call_keys"])
+    roles = _roles(evidence, [entry for entry in entries if isinstance(entry, Entry)], runner)
+    now = evidence.lane.versions | _verifier_versions(part.versions, runner)
+    before = {name: part.versions.get(name, "absent") for name in now}
+    changed = [f"{name} is now {now[name]}, was {before[name]}" for name in now if now[name] != before[name]]
+
+    async def derive(calls: Calls) -> Outcome:
+        return await curate_row(evidence.lane, read_ledger_row(row), calls)
+
+    return await _derived_again(evidence, recorded, roles, derive, task, changed)
+
+
+async def _replay_generation(evidence: Evidence, recorded: Recorded) -> list[Check]:
+    task, generation, part = evidence.task.row, evidence.generation.row, evidence.generation.part
+    if task is None or generation is None or part is None:
+        return []
+    settings, sampled = part.settings, (task, generation["sample_index"])
+    roles = Roles(teacher=Absent(str(settings["teacher_id"])))
+    changed = (
+        [] if settings["system_prompt"] == evidence.lane.system_prompt else ["the lane's system prompt has changed"]
+    )
+
+    async def derive(calls: Calls) -> Outcome:
+        return await sample_row(evidence.lane, sampled, calls, settings=settings, campaign=generation["campaign"])
+
+    return await _derived_again(evidence, recorded, roles, derive, generation, changed)
+
+
+async def _replay_verdict(evidence: Evidence, recorded: Recorded, runner: VerifierRunner) -> list[Check]:
+    verdict, derive = evidence.verdict.row, _verification(evidence, runner)
+    if verdict is None or derive is None:
+        return []
+    changed = _verifier_change(evidence, runner)
+    return await _derived_again(evidence, recorded, Roles(verifiers=runner), derive, verdict, changed)
+
+
+async def _verify_live(evidence: Evidence, runner: VerifierRunner) -> list[Check]:
+    """The verifier run again: the same row function with a journal that knows nothing."""
+    verdict, derive = evidence.verdict.row, _verification(evidence, runner)
+    if verdict is None or derive is None:
+        return []
+    checks = Checks()
+    for change in _verifier_change(evidence, runner):
+        checks.note("live", change)
+    with tempfile.TemporaryDirectory() as scratch, Journal(scratch) as journal:
+        calls = Calls(evidence.place.response_id, journal.segment("live"), Roles(verifiers=runner))
+        outcome = await _end(derive, calls)
+    if not outcome.records:
+        checks.differs("live", f"verified again it ends as {outcome.status}: {outcome.reason}: {outcome.detail}")
+        return checks.made
+    record = outcome.records[0]
+    for name in VERDICT_FIELDS:
+        checks.same(f"live {name}", record[name], verdict[name], "verified again, the verdict is another one")
+    if record["verification_result_info"] != verdict["verification_result_info"]:
+        checks.note("live verification_result_info", f"is now {record['verification_result_info']}")
+    return checks.made
+
+
+async def _derived_again(
+    evidence: Evidence, recorded: Recorded, roles: Roles, derive: Derive, stored: Row, changed: list[str]
+) -> list[Check]:
+    """Run a row function on recorded answers and compare what it gives with what stands, field by field."""
+    checks = Checks()
+    try:
+        segment = recorded.segment(evidence.segment)
+    except (sqlite3.Error, GenesysError) as error:
+        checks.differs("replay", f"the journal cannot be read: {error}")
+        return checks.made
+    if segment is None:
+        checks.note("replay", f"cannot be derived again: {GONE}")
+        return checks.made
+    outcome = await _end(derive, Calls(evidence.place.response_id, segment, roles, replay=True))
+    key = "response_id" if "response_id" in stored else "problem_id"
+    record = next((record for record in outcome.records if record[key] == stored[key]), None)
+    since = f" ({'; '.join(changed)})" if changed else ""
+    if record is None:
+        end = f"it ends as {outcome.status}: {outcome.reason}" + (f": {outcome.detail}" if outcome.detail else "")
+        checks.differs("replay", f"today's code does not come to this row again: {end}{since}")
+        return checks.made
+    for name, value in stored.items():
+        checks.same(f"replay {name}", record.get(name), value, f"derived again it is another one{since}")
+    return checks.made
+
+
+async def _end(derive: Derive, calls: Calls) -> Outcome:
+    async def function(_: None, calls: Calls) -> Outcome:
+        return await derive(calls)
+
+    return await end_of(Work(rows=lambda: (), row_id=lambda _: calls.row_id, function=function), None, calls)
+
+
+def _verification(evidence: Evidence, runner: VerifierRunner) -> Derive | None:
+    task, generation, part = evidence.task.row, evidence.generation.row, evidence.verdict.part
+    if task is None or generation is None or part is None:
+        return None
+    record = response_record(task, generation)
+    acceptance = Acceptance.model_validate(part.settings["acceptance"])
+
+    async def derive(calls: Calls) -> Outcome:
+        return await verify_row(record, calls, runner=runner, acceptance=acceptance)
+
+    return derive
+
+
+def _roles(evidence: Evidence, entries: Iterable[Entry], runner: VerifierRunner) -> Roles:
+    """Who played which role when the task was made, from what was recorded of its calls."""
+    by_name = {prompt.name: prompt for prompt in evidence.lane.prompts if isinstance(prompt, Prompt)}
+    roles, structured = Roles(verifiers=runner), set()
+    for entry in entries:
+        if (prompt := by_name.get(entry.name)) is not None:
+            setattr(roles, prompt.role, Absent(entry.payload["teacher_id"]))
+            if "response_format" in entry.payload["sampling"]:
+                structured.add(str(prompt.role))
+    roles.structured = frozenset(structured)
+    return roles
+
+
+def _verifier_versions(recorded: Mapping[str, str], runner: VerifierRunner) -> dict[str, str]:
+    """Versions today of the verifiers that a part was made with."""
+    kinds = [name.removeprefix("verifier:") for name in recorded if name.startswith("verifier:")]
+    return {f"verifier:{kind}": _identity(runner, kind) for kind in kinds}
+
+
+def _verifier_change(evidence: Evidence, runner: VerifierRunner) -> list[str]:
+    verdict, task = evidence.verdict.row or {}, evidence.task.row or {}
+    now, before = _identity(runner, task["task_type"]), f"{verdict['verifier']}@{verdict['verifier_version']}"
+    return [] if now == before else [f"the verifier is now {now}, was {before}"]
+
+
+def _identity(runner: VerifierRunner, task_type: str) -> str:
+    try:
+        return "@".join(runner.identity(task_type))
+    except InfrastructureFault as fault:
+        return f"absent: {fault}"
