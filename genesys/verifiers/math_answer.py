@@ -71,9 +71,12 @@ def read_answer(text: str, *, cut_off: bool = False) -> Extracted | None:
     tail = text[-_TAIL:]
     phrases = list(_PHRASE.finditer(tail))
     if phrases:
-        said = _said(tail[phrases[-1].end() :])
+        after = tail[phrases[-1].end() :]
+        said = "" if cut_off and not _SENTENCE_END.search(mask_formulas(after)) else _said(after)
         if said and len(said) <= _MAX_ANSWER:
             return Extracted(said, "phrase")
+    if cut_off:
+        return None  # what was cut off has no final sentence: its last number is just where it happened to stop
     last = _last(tail)
     return Extracted(last, "last") if last and len(last) <= _MAX_ANSWER else None
 

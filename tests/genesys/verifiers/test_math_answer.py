@@ -143,3 +143,15 @@ def test_texts_made_to_be_slow_are_read_in_time():
     for piece in pieces:
         extract_answer(piece * 30_000)
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("text", ["so there are 5 apples, and 7", "The answer is 1", "Adding up gives\n\n$12$"])
+def test_where_a_cut_off_response_happened_to_stop_is_no_answer(text: str) -> None:
+    assert extract_answer(text, cut_off=True) is None
+    assert extract_answer(text, cut_off=False) is not None
+
+
+def test_what_a_cut_off_response_had_said_before_counts() -> None:
+    found = extract_answer("The answer is 12. To check this, we", cut_off=True)
+    assert found is not None
+    assert (found.text, found.source) == ("12", "phrase")
