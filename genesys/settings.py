@@ -1,7 +1,7 @@
 """All settings, typed: ``genesys.toml``, overridden by the environment (``GENESYS__TEACHER__MODEL=...``).
 
 Secrets never stand in the file: a setting names the environment variable that holds one. What the settings mean stands
-with the classes that they make; ``genesys.roles`` makes them.
+with the classes that they make; ``genesys.stores`` and ``genesys.teachers.casting`` make them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from genesys.calls.errors import GenesysError
+from genesys.choices import Acceptance, Sampling
 from genesys.schemas import describe_validation
 from genesys.sources import Source
-from genesys.stages import Acceptance, Sampling
 
 DEMO = Path(__file__).parent / "demo"
 FILE_NAME = "genesys.toml"

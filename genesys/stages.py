@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from genesys.calls.context import Calls
 from genesys.calls.engine import Work
 from genesys.calls.errors import InfrastructureFault, ResponseFault, TaskFault
+from genesys.choices import Acceptance, Sampling
 from genesys.columns import GENERATIONS, TASKS, VERIFICATIONS, as_text
 from genesys.hashing import derived_seed, digest
 from genesys.lake import Lake, Part
@@ -27,29 +26,6 @@ Row = dict[str, Any]
 TASKS_CAMPAIGN = "curated"
 GENERATION_VERSION = "1"
 VERIFICATION_VERSION = "1"
-
-
-class Sampling(BaseModel):
-    """How responses are sampled; part of the campaign's name."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    temperature: float = 0.6
-    top_p: float = 0.95
-    max_tokens: int = 16384
-
-
-class Acceptance(BaseModel):
-    """The least score that counts as accepted, per task type."""
-
-    model_config = ConfigDict(frozen=True)
-
-    default: float = Field(default=1.0, gt=0, le=1)
-    by_task_type: dict[str, float] = Field(default_factory=lambda: {"llm_judgeable_groundtruth_similarity": 0.8})
-
-    def accepts(self, task_type: str, score: float | None) -> bool:
-        """Null is never accepted."""
-        return score is not None and score >= self.by_task_type.get(task_type, self.default)
 
 
 # Tasks -----------------------------------------------------------------------------------------------------------

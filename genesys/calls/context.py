@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -18,7 +18,6 @@ from genesys.calls.errors import InfrastructureFault, RepeatedCall, ResponseFaul
 from genesys.calls.segment import Segment
 from genesys.prompts import Prompt
 from genesys.teachers.base import ChatAnswer, ChatRequest, Completed, Message, Teacher
-from genesys.verifiers.runner import VerifierRunner
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -28,6 +27,18 @@ READING_TEMPERATURE = 0.7
 """Temperature from the second time on: a greedy model would say the same again."""
 VERDICT_TRIALS = 3
 """How often the same verdict is reached at most: one that is to be had anew on purpose is another trial."""
+
+
+class Verifiers(Protocol):
+    """What verifies records (``genesys.verifiers.runner``)."""
+
+    def identity(self, task_type: str) -> tuple[str, str]:
+        """Name and version of a task type's verifier."""
+        ...
+
+    async def verify(self, record: Any) -> dict[str, Any]:
+        """The verdict on a record."""
+        ...
 
 
 @dataclass
@@ -40,7 +51,7 @@ class Roles:
     curator: Teacher | None = None
     teacher: Teacher | None = None
     judge: Teacher | None = None
-    verifiers: VerifierRunner | None = None
+    verifiers: Verifiers | None = None
     structured: frozenset[str] = frozenset()
 
     def chat(self, role: str) -> Teacher:

@@ -16,8 +16,8 @@ from genesys.lanes import LANES
 from genesys.lineage.audit import audit
 from genesys.lineage.places import released_ids
 from genesys.lineage.records import Audit, Check, Link
-from genesys.roles import open_journal, open_lake
 from genesys.settings import load_settings
+from genesys.stores import open_journal, open_lake
 
 DIFFERS = 1
 _LISTED = 20

@@ -9,6 +9,7 @@ from typing import Any
 
 from genesys.calls.context import verdict_keys
 from genesys.calls.entry import Entry, call_key
+from genesys.choices import Acceptance
 from genesys.hashing import derived_seed, digest
 from genesys.lake import WHOLE, File
 from genesys.ledger import problem_id, statement_hash
@@ -16,7 +17,7 @@ from genesys.lineage.evidence import GONE, Evidence, Held, Recorded, Row
 from genesys.lineage.records import Checks, Link, Step
 from genesys.release import sft
 from genesys.schemas import TASK_CONTENT, parse_info
-from genesys.stages import Acceptance, rendering, response_record
+from genesys.stages import rendering, response_record
 
 
 def ledger_link(evidence: Evidence) -> Link:

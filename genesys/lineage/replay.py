@@ -13,11 +13,12 @@ from genesys.calls.engine import Work, end_of
 from genesys.calls.entry import Entry
 from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.calls.journal import Journal
+from genesys.choices import Acceptance
 from genesys.lineage.evidence import GONE, Evidence, Recorded, Row
 from genesys.lineage.records import Check, Checks, Step
 from genesys.outcomes import Outcome
 from genesys.prompts import Prompt
-from genesys.stages import Acceptance, curate_row, read_ledger_row, response_record, sample_row, verify_row
+from genesys.stages import curate_row, read_ledger_row, response_record, sample_row, verify_row
 from genesys.teachers.base import ChatRequest, Completed
 from genesys.verifiers.runner import VerifierRunner
 

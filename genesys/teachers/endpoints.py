@@ -7,7 +7,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,16 +21,21 @@ _OTHERS_PAUSE = 0.03
 
 @dataclass
 class Endpoint:
-    """One base URL with its client and its state."""
+    """One base URL with its clients and its state."""
 
     url: str
-    client: Any
+    clients: Sequence[Any]
+    """Equal ones, used in turn."""
     limit: AdaptiveLimit
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     slots: HostSlots | None = None
     """Shared with the other processes of this machine that call the same URL."""
     answered: int = 0
     failed: int = 0
+
+    def next_client(self) -> Any:
+        """The client for the next call."""
+        return self.clients[(self.answered + self.failed + self.limit.in_flight) % len(self.clients)]
 
     def enter(self, now: float) -> Lease | None:
         """Let a call in, if the endpoint can take one."""

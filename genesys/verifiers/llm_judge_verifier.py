@@ -81,8 +81,8 @@ class LlmJudgeVerifier(BaseVerifier):
 
     async def _open(self) -> Teacher:
         if self._judge is None:
-            from genesys.roles import open_teacher
             from genesys.settings import load_settings
+            from genesys.teachers.casting import open_teacher
 
             settings = load_settings()
             if settings.judge.kind == "none":

@@ -1,14 +1,15 @@
 """Settings: the file, the environment over it, clear errors, and no secret anywhere in them."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from genesys.calls.errors import GenesysError
-from genesys.roles import open_roles
 from genesys.settings import DEMO, RoleSettings, load_settings
 from genesys.sources import Source
+from genesys.teachers.casting import open_teacher
 
 
 def write(folder: Path, text: str) -> Path:
@@ -90,8 +91,8 @@ def test_a_role_without_an_endpoint_is_an_error_that_says_what_to_give(
     settings = load_settings(write(tmp_path, '[teacher]\nkind = "openai"\nmodel = "m"'))
 
     async def enter() -> None:
-        async with open_roles(settings, ["teacher"]):
-            pass
+        async with AsyncExitStack() as stack:
+            await open_teacher(settings, settings.teacher, stack)
 
     with pytest.raises(GenesysError, match="OPENAI_BASE_URL"):
         asyncio.run(enter())

@@ -74,9 +74,7 @@ async def sample_once(row: int, calls: Calls) -> Outcome:
     return accepted({"row": row, "text": answer.content})
 
 
-def work_of(
-    rows: int | Iterable[int], function: Callable[[int, Calls], Awaitable[Outcome]] = sample_once
-) -> Work[Any]:
+def work_of(rows: int | Iterable[int], function: Callable[[int, Calls], Awaitable[Outcome]] = sample_once) -> Work[Any]:
     """Rows that are numbers."""
     numbers = range(rows) if isinstance(rows, int) else list(rows)
     return Work(rows=lambda: numbers, row_id=str, function=function)

@@ -11,6 +11,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ def run_killed(
     delay_range: tuple[float, float],
     *,
     cwd: Path | None = None,
+    before_start: Callable[[], None] = lambda: None,
     ready: Callable[[], bool] = lambda: True,
     after_kill: Callable[[int], bool | None] = lambda number: None,
     when_finished: Callable[[], None] = lambda: None,
@@ -54,6 +56,7 @@ def run_killed(
         seed: Of the random moments.
         delay_range: Seconds between ready and kill, drawn uniformly.
         cwd: Where it runs.
+        before_start: Called before each start; notes what ``ready`` needs, say.
         ready: Asked every few milliseconds; from its first yes on the delay counts. For example: the server has seen a
             call of this run.
         after_kill: Called with the number of the kill when the process is gone; False means that it does not count.
@@ -67,16 +70,20 @@ def run_killed(
     moments, done = random.Random(seed), Killed(seed)
     while len(done.delays) < kills:
         delay = moments.uniform(*delay_range)
-        process = subprocess.Popen(
-            list(command), env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        try:
-            _wait_until(lambda: ready() or process.poll() is not None)
-            time.sleep(delay)
-        finally:
-            ended = process.poll()
-            _kill(process, whole_group=whole_group)
-        said = process.communicate()[0].decode(errors="replace")
+        before_start()
+        with tempfile.TemporaryFile() as output:  # a pipe would stay open as long as what the process leaves behind
+            process = subprocess.Popen(
+                list(command), env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            )
+            try:
+                _wait_until_ready(ready, process)
+                time.sleep(delay)
+            finally:
+                ended = process.poll()
+                _kill(process, whole_group=whole_group)
+                process.wait()
+            output.seek(0)
+            said = output.read().decode(errors="replace")
         if ended is not None:
             assert ended == 0, f"seed {seed}: exit code {ended}\n{said}"
             done.finished += 1
@@ -88,9 +95,9 @@ def run_killed(
     return done
 
 
-def _wait_until(true: Callable[[], bool]) -> None:
+def _wait_until_ready(ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + _LIMIT_S
-    while not true():
+    while not ready() and process.poll() is None:
         assert time.monotonic() < end, "the command was never ready to be killed"
         time.sleep(0.005)
 

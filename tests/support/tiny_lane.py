@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from genesys.calls.context import Calls, Roles
 from genesys.calls.journal import Journal
+from genesys.choices import Acceptance, Sampling
 from genesys.lake import Lake
 from genesys.lane import Identity, Lane, LedgerRow
 from genesys.ledger import LedgerUpdate, update_ledger
@@ -19,7 +20,7 @@ from genesys.outcomes import Outcome, accepted, rejected
 from genesys.prompts import Prompt
 from genesys.sources import Source, open_source
 from genesys.stage import Stage, run_stage, seal_stage
-from genesys.stages import Acceptance, Sampling, generations_stages, tasks_stage, verifications_stages
+from genesys.stages import generations_stages, tasks_stage, verifications_stages
 from genesys.teachers.base import ChatAnswer, ChatRequest, Completed
 from genesys.verifiers.runner import VerifierRunner
 

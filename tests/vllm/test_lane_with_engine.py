@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 
 from genesys.demo.build import build_recorded
-from genesys.roles import open_lake
 from genesys.settings import Settings, load_settings
+from genesys.stores import open_lake
 from genesys.teachers.script import Script, ScriptedTask
 from genesys_dagster.pipeline import Pipeline
 from tests.support import shared_data

@@ -207,7 +207,7 @@ class TestFaults:
         assert "RepeatedCall" in str(outcomes[0].detail)
 
     async def test_faults_of_calls_made_side_by_side(self, segment: Segment) -> None:
-        """Among several, the one that says least of the row counts: a fault of the network hides a fault of the task."""
+        """Of several, the one that says least of the row counts: one of the network hides one of the task."""
 
         async def function(row: int, calls: Calls) -> Outcome:
             async def fail(error: Exception) -> None:

@@ -51,7 +51,9 @@ def columns_of(record: Entry) -> dict[str, object]:
 
 
 def test_a_record_comes_back_as_it_went_in() -> None:
-    record = entry(7, text="é \N{GRINNING FACE} \u2028 \x00 \\ \" '").model_copy(update={"seconds": 0.25, "attempts": 3})
+    record = entry(7, text="é \N{GRINNING FACE} \u2028 \x00 \\ \" '").model_copy(
+        update={"seconds": 0.25, "attempts": 3}
+    )
     assert Entry.from_bytes(record.to_bytes(), **columns_of(record)) == record
 
 

@@ -56,7 +56,9 @@ class TestAdaptiveLimit:
         assert sum(settled) / len(settled) > capacity * 0.8
 
 
-def failing(breaker: CircuitBreaker, times: int, *, at: float = 0.0, answers: bool = False, closed: bool = False) -> None:
+def failing(
+    breaker: CircuitBreaker, times: int, *, at: float = 0.0, answers: bool = False, closed: bool = False
+) -> None:
     for _ in range(times):
         breaker.failed("down", started_at=at, now=at, answers=answers, refuses_all=closed)
 

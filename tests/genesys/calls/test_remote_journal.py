@@ -121,7 +121,9 @@ async def test_a_store_that_goes_away_in_mid_run(store: Store, tmp_path: Path) -
             await segment.put(entry(n))
             time.sleep(0.01)
         assert time.monotonic() - began < 3, "writers wait for the store"
-        with pytest.raises(InfrastructureFault, match=r"a/s: the last records are in .* only.*uploaded by the next run"):
+        with pytest.raises(
+            InfrastructureFault, match=r"a/s: the last records are in .* only.*uploaded by the next run"
+        ):
             journal.close()
     finally:
         store.start()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from genesys.choices import Acceptance
 from genesys.outcomes import rejected
-from genesys.stages import Acceptance
 from tests.genesys.lineage.conftest import found, look, noted, published, release
 from tests.support.tiny_lane import ASKED, TinyTeacher, TinyVerifier, World, sums_lane
 

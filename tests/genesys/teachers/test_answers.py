@@ -103,7 +103,7 @@ class TestStream:
 
     @pytest.mark.parametrize("size", [1, 2, 7, 64])
     async def test_however_the_network_cuts_it(self, size: int) -> None:
-        text = "é \u2028 \u0085 \x0b \N{GRINNING FACE} \r\n \\ \" data: [DONE]"
+        text = 'é \u2028 \u0085 \x0b \N{GRINNING FACE} \r\n \\ " data: [DONE]'
         found = await read(streamed({"content": text}, {"content": text}).replace("\n\n", "\r\n\r\n"), size)
         assert found.content == text * 2
 
@@ -112,7 +112,6 @@ class TestStream:
         assert (await read(text)).content == "42"
 
     async def test_half_a_character_beyond_unicode_is_replaced(self) -> None:
-        assert (await read(streamed({"content": "\ud83d"}).encode(errors="surrogatepass").decode(errors="replace")))
         text = 'data: {"choices": [{"delta": {"content": "a\\ud83d"}, "finish_reason": "stop"}]}\n\n'
         assert (await read(text)).content == "a\ufffd"
         halves = [text.replace("a\\ud83d", half).replace('"stop"', reason) for half, reason in
@@ -147,8 +146,8 @@ class TestRefusal:
         "text",
         [
             '{"code": "context_length_exceeded", "message": "too long"}',
-            "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (4200 in the messages,"
-            " 800 in the completion). Please reduce the length of the messages or completion.",
+            "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (4200 in the"
+            " messages, 800 in the completion). Please reduce the length of the messages or completion.",
             "This model's maximum context length is 4096 tokens. However, your request has 4100 input tokens.",
             "The decoder prompt (length 9000) is longer than the maximum model length of 4096.",
             "prompt is too long: 210000 tokens > 200000 maximum",
@@ -164,8 +163,8 @@ class TestRefusal:
     @pytest.mark.parametrize(
         "text",
         [
-            "This model's maximum context length is 4096 tokens. However, you requested 16500 tokens (116 in the messages,"
-            " 16384 in the completion). Please reduce the length of the messages or completion.",
+            "This model's maximum context length is 4096 tokens. However, you requested 16500 tokens (116 in the"
+            " messages, 16384 in the completion). Please reduce the length of the messages or completion.",
             "'max_tokens' or 'max_completion_tokens' is too large: 16384. This model's maximum context length is 4096"
             " tokens and your request has 116 input tokens (16384 > 4096 - 116).",
             "max_tokens is too large: 100000. This model supports at most 16384 completion tokens",

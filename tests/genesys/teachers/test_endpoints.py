@@ -17,7 +17,7 @@ from genesys.teachers.endpoints import Endpoint, EndpointPool
 
 def endpoint(name: str, *, concurrency: int = 4, pause: float = 0.1, slots: HostSlots | None = None) -> Endpoint:
     breaker = CircuitBreaker(first_pause=pause, longest_pause=pause * 4)
-    return Endpoint(name, None, AdaptiveLimit(concurrency), breaker, slots)
+    return Endpoint(name, [], AdaptiveLimit(concurrency), breaker, slots)
 
 
 def down(*, overload: bool = False) -> InfrastructureFault:
@@ -149,8 +149,7 @@ async def test_all_dead_it_fails_after_the_patience_and_not_before() -> None:
     # And who comes later does not wait as long again.
     began = time.monotonic()
     with pytest.raises(InfrastructureFault):
-        for _ in range(5):
-            await fleet.call_until_answered(100)
+        await asyncio.gather(*(fleet.call_until_answered(100) for _ in range(5)))
     assert time.monotonic() - began < 0.4
     # Back again, it serves.
     fleet.faults.clear()
@@ -205,7 +204,7 @@ async def test_bad_requests_say_nothing_of_the_endpoint() -> None:
 
 
 async def test_bad_requests_at_the_end_of_a_run_do_not_hold_each_other_up() -> None:
-    """Thirty requests on which the endpoint always errs, and nothing else left: each gets its attempts, and that is it."""
+    """Thirty on which the endpoint always errs, and nothing else left: each gets its attempts, and that is it."""
     fleet = Fleet(endpoint("a", concurrency=16, pause=0.05))
     fleet.faults["a"] = InfrastructureFault("500", alive=True)
 

@@ -72,7 +72,7 @@ class TestAnswers:
         assert (await teach(stream=stream).complete(ask(max_tokens=10))).answer.finish_reason == "length"
 
     async def test_a_text_with_any_character(self, teach: Teach, server: OpenAIServer, stream: bool) -> None:
-        text = "é\u2028\u0085\x0b\x1c\r\n\t\\\" \N{GRINNING FACE} data: [DONE]\n\ndata: {}\n\nend"
+        text = 'é\u2028\u0085\x0b\x1c\r\n\t\\" \N{GRINNING FACE} data: [DONE]\n\ndata: {}\n\nend'
         server.control(answers={"odd": text})
         assert (await teach(stream=stream).complete(ask("odd"))).answer.content == text
 

@@ -1,58 +1,16 @@
-"""Settings made into the things that they name: lake, journal, and who plays curator, teacher and judge."""
+"""Who plays a role: a section of the settings made into the teacher that it names."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-from genesys.calls.context import Roles
 from genesys.calls.errors import GenesysError
-from genesys.calls.journal import Journal
-from genesys.lake import Lake
 from genesys.settings import RoleSettings, Settings
 from genesys.teachers.base import Teacher
-from genesys.verifiers.runner import VerifierRunner
 
 ROLES = ("curator", "teacher", "judge")
-
-
-def open_lake(settings: Settings) -> Lake:
-    """The tables."""
-    return Lake(settings.path(settings.lake.root), settings.lake.storage_options)
-
-
-def open_journal(settings: Settings, *, readonly: bool = False) -> Journal:
-    """The journal."""
-    chosen = settings.journal
-    return Journal(
-        settings.path(chosen.root),
-        cache=settings.path(chosen.cache),
-        window=chosen.window,
-        storage_options=chosen.storage_options,
-        readonly=readonly,
-    )
-
-
-@asynccontextmanager
-async def open_roles(
-    settings: Settings, wanted: Iterable[str], *, runner: VerifierRunner | None = None
-) -> AsyncIterator[Roles]:
-    """Those of the roles that are wanted and set up, closed at the end; a vLLM engine is started and stopped.
-
-    Raises:
-        GenesysError: A role is set up wrongly.
-        InfrastructureFault: A vLLM engine did not start.
-    """
-    async with AsyncExitStack() as stack:
-        playing: dict[str, Teacher] = {}
-        for role in wanted:
-            chosen: RoleSettings = getattr(settings, role)
-            if chosen.kind != "none":
-                playing[role] = await open_teacher(settings, chosen, stack)
-        structured = frozenset(role for role in playing if getattr(settings, role).structured)
-        yield Roles(**playing, verifiers=runner, structured=structured)
 
 
 async def open_teacher(settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> Teacher:

@@ -1,0 +1,1 @@
+"""The commands of ``genesys``, one module each, found by entry points; what they share stands beside them."""

@@ -1,0 +1,216 @@
+"""``genesys generate``: its options, and what they start. Its tasks are ``tasks``, its files ``responses``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from genesys.calls.context import Roles
+from genesys.calls.engine import Progress
+from genesys.calls.errors import GenesysError
+from genesys.calls.journal import Journal
+from genesys.choices import Sampling
+from genesys.cli import DONE, ROWS_ERRORED
+from genesys.commands.options import Group, Numbers, Options, Texts, parse
+from genesys.commands.progress import shown
+from genesys.commands.responses import FilesBefore, Plan, Sealed, generate
+from genesys.commands.tasks import SHUFFLE_WINDOW, TaskList
+from genesys.settings import RoleSettings, Settings
+from genesys.sources import Source, open_source
+from genesys.teachers.base import Teacher
+from genesys.teachers.casting import open_teacher
+
+JOURNAL = ".journal"
+KEY_VARIABLE = "OPENAI_API_KEY"
+
+
+class DataOptions(Group):
+    """Which tasks."""
+
+    path: Texts = Field((), description="hub ids, or .jsonl and .parquet files, folders, globs; one or several")
+    ratio: Numbers = Field(
+        (), description="each source's share, as many as paths; the mix ends with the source that is used up first"
+    )
+    max_samples: int | None = Field(None, ge=1, description="tasks at most")
+    num_responses_per_question: int = Field(1, ge=1, description="responses to each task, each with a seed of its own")
+    batch_size: int | None = Field(
+        None,
+        ge=1,
+        description="tasks in flight at most; there are no batches, the next one starts when one ends. By default "
+        "--concurrency alone decides",
+    )
+    shuffle: bool = Field(
+        False,
+        description=f"by --seed: local files wholly, a hub stream within a window of {SHUFFLE_WINDOW:,} rows",
+    )
+    split: str = Field("train", description="of hub data sets")
+    config: str | None = Field(None, description="of hub data sets")
+    revision: str | None = Field(None, description="of hub data sets; by default the newest")
+
+    @model_validator(mode="after")
+    def _fit(self) -> DataOptions:
+        if self.ratio and (len(self.ratio) != len(self.path) or min(self.ratio) <= 0):
+            raise ValueError(f"ratio takes a number above 0 for each of the {len(self.path)} paths")
+        return self
+
+
+def _with_switches(given: Any) -> Any:
+    """What comes from the command line is text, and an engine's switch is no text."""
+    return {name: {"true": True, "false": False}.get(value, value) for name, value in given.items()}
+
+
+class GenerateOptions(Options):
+    """Sample responses to tasks from a teacher: PATH_OUTPUT/OUT_FILE_PREFIX_<uuid>.jsonl, one response a line.
+
+    The same command goes on where it was stopped, and finds its files. Options may stand in TOML: @ configs/debug.toml
+    """
+
+    model_config = SettingsConfigDict(cli_prog_name="genesys generate")
+
+    name_model: str = Field("", description="the teacher's name at its endpoint, or hub id or folder of its weights")
+    base_url: Texts = Field(
+        (),
+        description="OpenAI-compatible endpoints of the model, one or several; by default OPENAI_BASE_URL, and without "
+        "that a vLLM engine is started here",
+    )
+    api_key_env: str = Field(KEY_VARIABLE, description="environment variable that holds the endpoint's key")
+    teacher_id: str = Field(
+        "", description="names weights and quantization; by default the model's name. Answers are known by it"
+    )
+    concurrency: int = Field(64, ge=1, description="calls at once at each endpoint at most")
+    attempts: int = Field(8, ge=1, description="of one call, before its row is errored")
+    patience: float = Field(300.0, ge=0, description="seconds that calls wait while no endpoint answers at all")
+    num_gpus: int = Field(1, ge=0, description="for a vLLM engine started here: tensor-parallel size; 0: the CPU")
+    engine_args: Annotated[dict[str, str | int | float | bool], BeforeValidator(_with_switches)] = Field(
+        {}, description="for a vLLM engine started here: any option of it, as max_model_len=8192"
+    )
+    temperature: float = Field(0.6, ge=0)
+    top_p: float = Field(0.95, gt=0, le=1)
+    max_tokens: int = Field(16384, ge=1, description="of one response, its thinking included")
+    seed: int = Field(0, description="each response's own seed is derived from it, and --data.shuffle")
+    sample_per_file: int = Field(10_000, ge=1, description="responses in a file")
+    path_output: Path = Field(Path("output"), description="folder for the files")
+    out_file_prefix: str = "out"
+    journal: str = Field("", description=f"where finished calls are kept; by default PATH_OUTPUT/{JOURNAL}")
+    data: DataOptions = DataOptions()
+
+
+def main(argv: list[str]) -> int:
+    """Sample responses to tasks from a teacher.
+
+    Raises:
+        GenesysError: Options that do not fit, a source or an endpoint that is not there.
+    """
+    options = parse(GenerateOptions, argv)
+    _check(options)
+    journal = Journal(options.journal or options.path_output / JOURNAL)
+    with journal:
+        return asyncio.run(_run(options, journal))
+
+
+def _check(options: GenerateOptions) -> None:
+    if not options.name_model:
+        raise GenesysError("give --name_model, the teacher")
+    if not options.data.path:
+        raise GenesysError("give --data.path, the tasks: a hub id as PrimeIntellect/verifiable-math, or a file")
+    if "/" in options.out_file_prefix:
+        raise GenesysError("--out_file_prefix is the beginning of a file's name; give the folder as --path_output")
+    if any(re.match(r"\w+:/", str(place)) for place in (options.path_output, options.journal)):
+        raise GenesysError("--path_output and --journal take folders of this machine")
+    if any(urlsplit(url).password for url in options.base_url):
+        raise GenesysError("--base_url holds a password, which would be written down; name its variable: --api_key_env")
+    if options.api_key_env != KEY_VARIABLE and options.api_key_env not in os.environ:
+        raise GenesysError(f"--api_key_env names {options.api_key_env}, which is not set")
+
+
+async def _run(options: GenerateOptions, journal: Journal) -> int:
+    plan = _plan(options)
+    total = plan.tasks.count()
+    asked = f"{total:,} tasks" if total is not None else "tasks"
+    print(f"{asked} x {plan.samples} responses of {plan.teacher_id}, seed {plan.seed}, into {plan.folder}/")
+    began = time.monotonic()
+    progress = Progress()
+    window = options.data.batch_size and options.data.batch_size * plan.samples
+    before = FilesBefore(plan)
+    async with AsyncExitStack() as stack:
+        # An engine that takes minutes to load is not started for nothing.
+        roles = Roles() if before.are_all() else Roles(teacher=await _open_teacher(options, stack))
+        rows = None if total is None else total * plan.samples
+        await stack.enter_async_context(shown(progress, "responses", rows))
+        sealed = await generate(plan, before, journal.segment("generate"), roles, progress, window=window)
+    _tell(sealed, plan, progress, time.monotonic() - began)
+    return ROWS_ERRORED if sealed.counts.errored else DONE
+
+
+def _plan(options: GenerateOptions) -> Plan:
+    data = options.data
+    sources = [Source(path=path, split=data.split, config=data.config, revision=data.revision) for path in data.path]
+    tasks = TaskList(
+        opened=tuple(map(open_source, sources)),
+        ratio=data.ratio,
+        shuffle=data.shuffle,
+        seed=options.seed,
+        limit=data.max_samples,
+    )
+    tasks.check_columns()
+    return Plan(
+        tasks=tasks,
+        samples=data.num_responses_per_question,
+        teacher_id=options.teacher_id or options.name_model,
+        model=options.name_model,
+        sampling=Sampling(temperature=options.temperature, top_p=options.top_p, max_tokens=options.max_tokens),
+        seed=options.seed,
+        folder=options.path_output,
+        prefix=options.out_file_prefix,
+        rows_per_file=options.sample_per_file,
+    )
+
+
+async def _open_teacher(options: GenerateOptions, stack: AsyncExitStack) -> Teacher:
+    urls = options.base_url or tuple(filter(None, [os.environ.get("OPENAI_BASE_URL")]))
+    chosen = RoleSettings(
+        kind="openai" if urls else "vllm",
+        model=options.name_model,
+        id=options.teacher_id,
+        base_urls=urls,
+        api_key_env=options.api_key_env,
+        concurrency=options.concurrency,
+        attempts=options.attempts,
+        patience=options.patience,
+        num_gpus=options.num_gpus,
+        engine_args=options.engine_args,
+    )
+    # Not read from the environment: this command's settings are its options. The folder is for an engine's log.
+    settings = Settings.model_construct(state=str(options.path_output / JOURNAL), folder=".")
+    return await open_teacher(settings, chosen, stack)
+
+
+def _tell(sealed: Sealed, plan: Plan, progress: Progress, seconds: float) -> None:
+    counts, stats = sealed.counts, progress.stats
+    print(f"{counts.accepted:,} responses in {len(sealed.files)} files, {seconds:.1f} s")
+    for kind, reasons in (("rejected", counts.rejected), ("errored", counts.errored)):
+        for reason, count in sorted(reasons.items()):
+            print(f"  {count:,} {kind}: {reason}")
+    if sealed.kept:
+        print(f"  {sealed.kept} of the files were whole before")
+    print(f"  {stats.made:,} calls made, {stats.replayed:,} answered from the journal")
+    print(f"  {stats.prompt_tokens:,} prompt tokens, {stats.completion_tokens:,} completion tokens")
+    if others := plan.other_files(sealed.files):
+        print(f"  {len(others)} other files of this prefix in {plan.folder}/ belong to other commands or data")
+    for file in sealed.files[:5]:
+        print(f"  {file}")
+    if len(sealed.files) > 5:
+        print(f"  ... {len(sealed.files) - 5} more")
+    if counts.errored:
+        print("Some rows errored; the same command tries them again (broken rows stay so until they are mended).")
+    elif sealed.files:
+        print(f"Next: genesys verify --file {sealed.files[0]}")

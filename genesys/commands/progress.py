@@ -1,0 +1,90 @@
+"""Live progress of a run on stderr: a bar at a terminal, a line now and then anywhere else. It only reads and shows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+
+from genesys.calls.engine import Progress
+
+LINE_EVERY_S = 5.0
+BAR_EVERY_S = 0.2
+
+
+@contextlib.asynccontextmanager
+async def shown(
+    progress: Progress, what: str, total: int | None, *, note: Callable[[Progress], str] | None = None
+) -> AsyncIterator[None]:
+    """Show how far a run is, as long as the block lasts.
+
+    Args:
+        progress: What ``run_rows`` updates.
+        what: What is counted, in the plural.
+        total: How many there will be, about; None if nobody knows.
+        note: What else to say, from the progress.
+    """
+    watch = _bar if sys.stderr.isatty() else _lines
+    watching = asyncio.create_task(watch(progress, what, total, note or tokens))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+
+def tokens(progress: Progress) -> str:
+    """What a run of chat calls has cost, and what the journal has saved it."""
+    stats = progress.stats
+    return f"{stats.made:,} calls, {stats.replayed:,} from the journal, {stats.completion_tokens:,} tokens"
+
+
+def pass_rate(progress: Progress) -> str:
+    """How many of the verdicts so far accept."""
+    counts = progress.counts
+    verdicts = counts.accepted + counts.rejected.total()
+    return f"pass rate {counts.accepted / verdicts:.1%}" if verdicts else "no verdict yet"
+
+
+def _state(progress: Progress, note: Callable[[Progress], str]) -> str:
+    errored = progress.counts.errored.total()
+    parts = [note(progress), f"{progress.running:,} in flight"]
+    parts += [f"{errored:,} errored"] if errored else []
+    parts += ["trying again what failed"] if progress.retrying else []
+    return ", ".join(parts)
+
+
+async def _lines(progress: Progress, what: str, total: int | None, note: Callable[[Progress], str]) -> None:
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(LINE_EVERY_S)
+        of = f" of {max(total, progress.counts.rows):,}" if total is not None else ""
+        seconds = time.monotonic() - began
+        line = f"{seconds:6.0f} s  {progress.counts.rows:,}{of} {what}, {_state(progress, note)}"
+        print(line, file=sys.stderr, flush=True)
+
+
+async def _bar(progress: Progress, what: str, total: int | None, note: Callable[[Progress], str]) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Display
+
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Display(*columns, console=Console(stderr=True)) as display:
+        task = display.add_task("", total=total)
+        try:
+            while True:
+                await asyncio.sleep(BAR_EVERY_S)
+                display.update(task, completed=progress.counts.rows, description=_state(progress, note))
+        finally:
+            display.update(task, completed=progress.counts.rows, description=_state(progress, note))

@@ -1,0 +1,183 @@
+"""``genesys verify``: a file of responses -> the same with verdicts. What a verdict is stands with the verifiers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from genesys.calls.context import Calls, Roles
+from genesys.calls.engine import Progress, Work, end_of, run_rows
+from genesys.calls.errors import GenesysError
+from genesys.calls.journal import Journal
+from genesys.calls.segment import Segment
+from genesys.choices import Acceptance
+from genesys.cli import DONE, ROWS_ERRORED
+from genesys.commands.options import Options, Texts, parse
+from genesys.commands.progress import pass_rate, shown
+from genesys.commands.summary import Summary
+from genesys.outcomes import Outcome, accepted, errored, rejected
+from genesys.rows import Record, broken_record, count_rows, is_broken, read_records, to_line, whole_file
+from genesys.schemas import Response
+from genesys.settings import load_settings
+from genesys.sources import BadRow
+from genesys.stages import verdict_on
+from genesys.verifiers.registry import VERIFIER_REGISTRY
+from genesys.verifiers.runner import VerifierRunner
+
+JOURNAL = ".journal"
+ROWS_IN_FLIGHT = 512
+"""More than all verifiers together take at once, so that rows of a slow one do not keep the others waiting."""
+NOT_FOR_VERIFIERS = frozenset(("score", "verification_result_info", "expected_score"))
+"""An earlier verdict, and what the verdict should be."""
+
+
+class VerifyOptions(Options):
+    """Verify a file of responses: X.jsonl -> X_verified.jsonl beside it, with score and verification_result_info.
+
+    The same command goes on where it was stopped: verdicts are kept in .journal beside the file.
+    """
+
+    model_config = SettingsConfigDict(cli_prog_name="genesys verify")
+
+    file: Path | None = Field(None, description="responses, as genesys generate writes them (.jsonl, or .parquet)")
+    verifiers: Texts = Field(
+        (), description="Python modules or .py files that put verifiers of yours into VERIFIER_REGISTRY"
+    )
+    journal: str = Field("", description=f"folder where verdicts are kept; by default {JOURNAL} beside the file")
+    config: str = Field("", description="settings with [judge] and [acceptance]; by default genesys.toml here")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the file."""
+
+    number: int
+    record: Record | BadRow
+
+
+def main(argv: list[str]) -> int:
+    """Verify a file of responses and write it with scores beside it.
+
+    Raises:
+        GenesysError: Options that do not fit, or a file that is not there.
+    """
+    options = parse(VerifyOptions, argv)
+    if options.file is None:
+        raise GenesysError("give --file, the responses to verify")
+    if not options.file.is_file():
+        raise GenesysError(f"{options.file}: there is no such file")
+    with _settings_file(options.config):
+        acceptance = load_settings().acceptance
+        for module in options.verifiers:
+            _import(module)
+        with Journal(options.journal or options.file.parent / JOURNAL) as journal:
+            summary = asyncio.run(verify(options.file, target_of(options.file), journal.segment("verify"), acceptance))
+    print(summary)
+    return ROWS_ERRORED if summary.total.errored else DONE
+
+
+def target_of(file: Path) -> Path:
+    """Where the verified records go."""
+    return file.with_name(f"{file.stem}_verified.jsonl")
+
+
+async def verify(file: Path, target: Path, segment: Segment, acceptance: Acceptance) -> Summary:
+    """Run every row into the journal, then write the target from it.
+
+    Raises:
+        InfrastructureFault: A fatal one (disk full); the same file goes on from there.
+    """
+
+    async def function(row: Row, calls: Calls) -> Outcome:
+        return await verify_record(row.record, calls, acceptance)
+
+    def rows() -> Iterator[Row]:
+        return (Row(number, record) for number, record in read_records(file))
+
+    work = Work(rows, lambda row: f"{file.name}:{row.number}", function)
+    summary = Summary(target)
+    async with VerifierRunner() as runner:
+        roles = Roles(verifiers=runner)
+        progress = Progress()
+        async with shown(progress, "records", count_rows(file), note=pass_rate):
+            await run_rows(work, segment, roles, progress=progress, window=ROWS_IN_FLIGHT)
+        with whole_file(target) as stream:
+            for row in rows():
+                outcome = await end_of(work, row, Calls(work.row_id(row), segment, roles, replay=True))
+                stream.write(to_line(verified(row.record, outcome)))
+                summary.add(row.record, outcome, acceptance)
+                await asyncio.sleep(0)  # where Ctrl-C is heard
+    return summary
+
+
+async def verify_record(record: Record | BadRow, calls: Calls, acceptance: Acceptance) -> Outcome:
+    """One record -> its verdict as the outcome's record; errored if nothing can be said of it."""
+    if isinstance(record, BadRow):
+        return errored("broken row", str(record))
+    if is_broken(record):
+        return errored("broken row", str(record["error"]))
+    if "llm_response" not in record and "error" in record:
+        return errored("no response", str(record["error"]))
+    try:
+        response = Response.read({name: value for name, value in record.items() if name not in NOT_FOR_VERIFIERS})
+    except ValueError as error:
+        return errored("incomplete record", str(error))
+    if response.task_type not in VERIFIER_REGISTRY:
+        known = ", ".join(sorted(VERIFIER_REGISTRY))
+        return errored("unknown task_type", f"no verifier is registered for {response.task_type!r} (known: {known})")
+    score, info, reason = await verdict_on(response.model_dump(), calls, acceptance)
+    verdict = {"score": score, "verification_result_info": info}
+    return accepted(verdict) if reason is None else rejected(reason, None, verdict)
+
+
+def verified(record: Record | BadRow, outcome: Outcome) -> Record:
+    """A record with its verdict; its other fields keep the form they had. A broken row stays in its place."""
+    if isinstance(record, BadRow):
+        return broken_record(record)
+    if is_broken(record):
+        return record
+    if outcome.records:
+        return record | outcome.records[0]
+    return record | {"score": None, "verification_result_info": {"error": outcome.detail}}
+
+
+@contextlib.contextmanager
+def _settings_file(path: str) -> Iterator[None]:
+    """Let everything in the block read this settings file, the judge's verifier too."""
+    before = os.environ.get("GENESYS_CONFIG")
+    if path:
+        os.environ["GENESYS_CONFIG"] = path
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["GENESYS_CONFIG"] = before
+        elif path:
+            del os.environ["GENESYS_CONFIG"]
+
+
+def _import(module: str) -> None:
+    """Import what registers a user's verifiers: a module that Python finds, here too, or a .py file."""
+    place = Path(module)
+    sys.path.append(str(place.parent.absolute() if module.endswith(".py") else Path.cwd()))
+    try:
+        if not module.endswith(".py"):
+            importlib.import_module(module)
+            return
+        spec = importlib.util.spec_from_file_location(f"genesys_verifiers_{place.stem}", place)
+        if spec is None or spec.loader is None:
+            raise ImportError("it is no Python file")
+        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[spec.name])
+    except Exception as error:
+        raise GenesysError(f"--verifiers {module} cannot be loaded: {type(error).__name__}: {error}") from error

@@ -1,0 +1,105 @@
+"""``dataset/filtered`` and ``dataset/sft``: made of all lanes together, by ``genesys.release``. Unpartitioned."""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+import pyarrow as pa
+
+from genesys import columns
+from genesys.lake import Lake
+from genesys.lane import Lane
+from genesys_dagster.checks.soundness import problems_of
+from genesys_dagster.metadata import counts_metadata, inputs_of, sample_table, table_metadata
+from genesys_dagster.ops.phases import plain_failures
+from genesys_dagster.resources import BASIC
+
+GROUP = "dataset"
+
+
+@dataclass(frozen=True)
+class DatasetKind:
+    """One data set.
+
+    Args:
+        name: Last part of the asset's key; ``genesys.release.<name>`` has the function ``make_<name>``.
+        schema: Columns of its table.
+        required: Columns that are never null.
+        description: For the UI.
+        sample: Columns shown as a sample.
+    """
+
+    name: str
+    schema: pa.Schema
+    required: tuple[str, ...]
+    description: str
+    sample: tuple[str, ...]
+
+
+FILTERED = DatasetKind(
+    name="filtered",
+    schema=columns.FILTERED,
+    required=("response_id", "problem_id", "lane", "shard", "campaign", "task_type"),
+    description="Which verified responses are good enough to be published, by their ids.",
+    sample=("response_id", "problem_id", "lane", "shard", "task_type", "score"),
+)
+SFT = DatasetKind(
+    name="sft",
+    schema=columns.SFT,
+    required=("response_id", "problem_id", "task_type", "messages"),
+    description="The chosen responses as chats, in the published columns of a supervised fine-tuning set.",
+    sample=("response_id", "problem_id", "task_type", "score", "messages"),
+)
+
+
+def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], deps: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    """One data set over all lanes, built on these tables."""
+
+    @dg.asset(
+        key=[GROUP, kind.name],
+        deps=[dg.AssetDep(key) for key in deps],
+        group_name=GROUP,
+        description=kind.description,
+        kinds={"parquet"},
+        required_resource_keys=set(BASIC),
+    )
+    def dataset(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        lake: Lake = context.resources.lake
+        _fail_on_unsound(lake, lanes)
+        with plain_failures():
+            _maker(kind)(lake, list(lanes), run_id=context.run.run_id)
+            manifest = lake.need(f"{GROUP}/{kind.name}")
+        return dg.MaterializeResult(
+            metadata={
+                **table_metadata(lake, manifest, kind.schema),
+                **counts_metadata(manifest.counts),
+                "inputs": len(inputs_of(manifest)),
+                "sample": sample_table(lake, manifest, kind.sample),
+            },
+            data_version=dg.DataVersion(manifest.data_version),
+        )
+
+    return dataset
+
+
+def _maker(kind: DatasetKind) -> Callable[..., object]:
+    """Imported when it is needed: releases bring data-set libraries with them."""
+    module = importlib.import_module(f"genesys.release.{kind.name}")
+    maker: Callable[..., object] = getattr(module, f"make_{kind.name}")
+    return maker
+
+
+def _fail_on_unsound(lake: Lake, lanes: Sequence[Lane]) -> None:
+    """A blocking check holds up the run that it is part of; this holds up the data sets, made by other runs."""
+    problems = []
+    for lane in lanes:
+        asset = f"{lane.name}/verifications"
+        for shard in lake.partitions(asset):
+            problems += [f"{asset} {shard}: {problem}" for problem in problems_of(lake, asset, shard)]
+    if problems:
+        shown = "\n".join(f"- {problem}" for problem in problems[:20])
+        raise dg.Failure(
+            f"Sums do not hold, so nothing is built on them. Materialize these partitions again:\n{shown}",
+            allow_retries=False,
+        )

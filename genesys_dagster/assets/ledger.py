@@ -1,0 +1,73 @@
+"""``<lane>/ledger``: reads the sources, gives rows their identity and cuts shards, the lane's partitions."""
+
+import dagster as dg
+
+from genesys import columns
+from genesys.hashing import digest
+from genesys.lake import Lake
+from genesys.lane import Lane
+from genesys.ledger import LedgerUpdate, ledger_asset, update_ledger, withdrawn_asset
+from genesys.settings import LaneSettings, Settings
+from genesys.sources import open_source
+from genesys_dagster import plots
+from genesys_dagster.assets.upstream import observation, upstream_key
+from genesys_dagster.metadata import Metadata, bad_rows_table, counts_metadata, sample_table, table_metadata
+from genesys_dagster.ops.phases import plain_failures
+from genesys_dagster.partitions import add_shards
+from genesys_dagster.resources import BASIC
+
+REQUIRED = ("problem_id", "row_hash", "source", "upstream_key", "statement_hash", "shard", "revision", "upstream_row")
+SAMPLE = ("problem_id", "shard", "source", "file", "row", "upstream_row")
+
+
+def ledger_of(lane: Lane, chosen: LaneSettings, settings: Settings) -> dg.AssetsDefinition:
+    """The ledger's asset of one lane."""
+
+    @dg.asset(
+        key=[lane.name, "ledger"],
+        deps=[upstream_key(source) for source in chosen.sources],
+        group_name=lane.name,
+        code_version=lane.version,
+        kinds={"parquet"},
+        description="Upstream rows with their identity, duplicates dropped, cut into shards that never change. "
+        "Each shard is a partition of the lane.",
+        required_resource_keys=set(BASIC),
+    )
+    def ledger(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        lake: Lake = context.resources.lake
+        with plain_failures():
+            opened = [open_source(settings.source(source)) for source in chosen.sources]
+            update = update_ledger(lake, lane, opened, shard_size=chosen.shard_size, run_id=context.run.run_id)
+        for source in opened:
+            context.log_event(observation(source))
+        shards = list(lake.need(ledger_asset(lane)).parts)
+        new = add_shards(context.instance, lane.name, shards)
+        context.log.info(f"{len(shards)} shards, {len(new)} new partitions; {len(update.bad_rows)} broken rows")
+        return dg.MaterializeResult(
+            metadata=_metadata(lake, lane, update, shards),
+            data_version=dg.DataVersion(_data_version(lake, lane)),
+        )
+
+    return ledger
+
+
+def _data_version(lake: Lake, lane: Lane) -> str:
+    """Of the rows and of the list of those that no longer count."""
+    return digest([lake.need(ledger_asset(lane)).data_version, lake.need(withdrawn_asset(lane)).data_version], 32)
+
+
+def _metadata(lake: Lake, lane: Lane, update: LedgerUpdate, shards: list[str]) -> Metadata:
+    manifest = lake.need(ledger_asset(lane))
+    withdrawn = lake.need(withdrawn_asset(lane)).parts["ledger"]
+    return {
+        **table_metadata(lake, manifest, columns.LEDGER),
+        **counts_metadata(update.counts),
+        "rows_new": update.counts.accepted - update.unchanged,
+        "rows_withdrawn": withdrawn.data.rows,
+        "shards": len(shards),
+        "shards_new": len(update.new_shards),
+        "revisions": dg.MetadataValue.json(withdrawn.versions),
+        "broken_rows": bad_rows_table(update.bad_rows),
+        "sample": sample_table(lake, manifest, SAMPLE),
+        "plot": dg.MetadataValue.md(plots.ends_plot(update.counts)),
+    }

@@ -1,0 +1,32 @@
+"""``<lane>/tasks``, ``<lane>/generations``, ``<lane>/verifications``: graph-backed assets of two ops, from one factory.
+
+Graph-backed, since the two phases want different places: the first waits for a slot of its pool and may need a GPU, the
+second needs neither.
+"""
+
+import dagster as dg
+
+from genesys.lane import Lane
+from genesys.settings import Settings
+from genesys_dagster.ops.kinds import StageKind
+from genesys_dagster.ops.phases import run_phase, seal_phase
+from genesys_dagster.partitions import shards_of
+
+
+def stage_asset(kind: StageKind, lane: Lane, settings: Settings) -> dg.AssetsDefinition:
+    """One stage of one lane."""
+    run, seal = run_phase(kind, lane, settings), seal_phase(kind, lane, settings)
+
+    @dg.graph_asset(
+        key=[lane.name, kind.name],
+        ins={"before": dg.AssetIn(key=[lane.name, kind.reads], dagster_type=dg.Nothing)},
+        partitions_def=shards_of(lane.name),
+        group_name=lane.name,
+        description=kind.description,
+        kinds=set(kind.kinds),
+        code_version=lane.version,
+    )
+    def stage(before):  # type: ignore[no-untyped-def]  # Dagster calls it once, to see how the ops are joined
+        return seal(run(before))
+
+    return stage

@@ -1,0 +1,50 @@
+"""Upstream data sets as external assets: not made here, only looked at. Their data version is the source's revision."""
+
+import re
+
+import dagster as dg
+
+from genesys.settings import Settings
+from genesys.sources import Opened, Source, open_source
+from genesys_dagster import internals
+from genesys_dagster.ops.phases import plain_failures
+
+
+def upstream_key(source: Source) -> dg.AssetKey:
+    """``upstream/<slug>``: the source's label in small letters, digits, dots and dashes."""
+    return dg.AssetKey(["upstream", re.sub(r"[^a-z0-9._]+", "-", source.label.lower()).strip("-")])
+
+
+def upstream_asset(settings: Settings, source: Source) -> dg.SourceAsset:
+    """The external asset of one source; an observation asks for its revision and reads no row."""
+    chosen = settings.source(source)
+
+    def observe(context: dg.OpExecutionContext) -> dg.ObserveResult:
+        with plain_failures():
+            opened = open_source(chosen)
+        return dg.ObserveResult(data_version=dg.DataVersion(opened.revision), metadata={"files": _files(opened)})
+
+    with internals.unsettled_features():
+        asset: dg.SourceAsset = dg.observable_source_asset(
+            key=upstream_key(source),
+            group_name="upstream",
+            description=f"Upstream rows of {source.label}. Not made here: its data version is the revision found.",
+            metadata={"split": source.split, **({"license": source.license} if source.license else {})},
+            tags={"dagster/kind/" + ("jsonl" if source.path.endswith(".jsonl") else "huggingface"): ""},
+        )(observe)
+    return asset
+
+
+def observation(opened: Opened) -> dg.AssetObservation:
+    """The same observation, logged by whoever read the rows: what is recorded is what was read."""
+    return dg.AssetObservation(
+        asset_key=upstream_key(opened.source),
+        metadata={"files": _files(opened)},
+        tags={"dagster/data_version": opened.revision},
+    )
+
+
+def _files(opened: Opened) -> dg.MarkdownMetadataValue:
+    files = [str(path) for path in opened.files[:50]] or [opened.source.path]
+    more = [f"({len(opened.files) - 50} more)"] if len(opened.files) > 50 else []
+    return dg.MetadataValue.md("\n".join(f"- `{name}`" for name in files + more))

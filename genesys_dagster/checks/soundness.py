@@ -1,0 +1,136 @@
+"""Whether a table is what its manifest says: files, sums, columns. Pure: no Dagster here."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from genesys.lake import Lake, Part
+from genesys.outcomes import Counts
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The sums over all parts of a partition."""
+
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    errored: int = 0
+    records: int = 0
+    """What the manifest counts."""
+    stored: int = 0
+    """What the Parquet files hold."""
+
+
+def sums_of(lake: Lake, asset: str, partition: str) -> Sums:
+    """The sums of a partition over all its parts whose files can be read."""
+    total = Sums()
+    for part in lake.need(asset, partition).parts.values():
+        with contextlib.suppress(FileNotFoundError, pa.ArrowInvalid):
+            sums = _part_sums(lake, asset, partition, part)
+            total = Sums(*(getattr(total, name) + getattr(sums, name) for name in Sums.__dataclass_fields__))
+    return total
+
+
+def problems_of(lake: Lake, asset: str, partition: str) -> list[str]:
+    """Everything about a partition that is not what its manifest says, in words, each with its campaign."""
+    return [
+        f"{campaign}: {problem}"
+        for campaign, part in lake.need(asset, partition).parts.items()
+        for problem in part_problems(lake, asset, partition, part)
+    ]
+
+
+def part_problems(lake: Lake, asset: str, partition: str, part: Part) -> list[str]:
+    """The same of one part: its files first, since what they hold says nothing if they are not what was written."""
+    if broken := broken_files(lake, asset, partition, part):
+        return broken
+    try:
+        sums = _part_sums(lake, asset, partition, part)
+        return _sum_problems(sums, part) + _outcome_problems(lake, asset, partition, part)
+    except pa.ArrowInvalid as error:
+        return [f"{part.data.name} cannot be read: {error}"]
+
+
+def _part_sums(lake: Lake, asset: str, partition: str, part: Part) -> Sums:
+    stored = lake.footer(asset, partition, part.data).num_rows
+    if not part.counts:
+        return Sums(records=part.data.rows, stored=stored)
+    counts = Counts.from_dict(part.counts)
+    return Sums(counts.rows, counts.accepted, counts.rejected.total(), counts.errored.total(), counts.records, stored)
+
+
+def _sum_problems(sums: Sums, part: Part) -> list[str]:
+    problems = []
+    if sums.rows != sums.accepted + sums.rejected + sums.errored:
+        problems.append(
+            f"{sums.rows} rows went in, but {sums.accepted} accepted + {sums.rejected} rejected + "
+            f"{sums.errored} errored = {sums.accepted + sums.rejected + sums.errored} came out"
+        )
+    if not sums.records == sums.stored == part.data.rows:
+        problems.append(
+            f"{sums.records} records were counted and {part.data.rows} written; {part.data.name} holds {sums.stored}"
+        )
+    return problems
+
+
+def _outcome_problems(lake: Lake, asset: str, partition: str, part: Part) -> list[str]:
+    """The list of how each row ended must say the same as the sums."""
+    if part.outcomes is None or not part.counts:
+        return []
+    listed = lake.file_frame(asset, partition, part.outcomes, ["status"])["status"].value_counts()
+    found, counts = dict(listed.iter_rows()), Counts.from_dict(part.counts)
+    wanted = {"accepted": counts.accepted, "rejected": counts.rejected.total(), "errored": counts.errored.total()}
+    return [
+        f"the manifest counts {number} {status}, the list of outcomes has {found.get(status, 0)}"
+        for status, number in wanted.items()
+        if found.get(status, 0) != number
+    ]
+
+
+def schema_problems(lake: Lake, asset: str, partition: str, schema: pa.Schema, required: Sequence[str]) -> list[str]:
+    """Columns that differ from the schema, and required ones that hold nulls, over all parts."""
+    problems = []
+    for campaign, part in lake.need(asset, partition).parts.items():
+        try:
+            parquet = lake.footer(asset, partition, part.data)
+        except (FileNotFoundError, pa.ArrowInvalid) as error:
+            problems.append(f"{campaign}: {part.data.name} cannot be read: {error}")
+            continue
+        found = parquet.schema.to_arrow_schema().remove_metadata()
+        if not found.equals(schema):
+            problems += [f"{campaign}: {difference}" for difference in _differences(found, schema)]
+            continue
+        nulls = lake.file_frame(asset, partition, part.data, list(required)).null_count().row(0, named=True)
+        problems += [f"{campaign}: {name} is null in {count} rows" for name, count in nulls.items() if count]
+    return problems
+
+
+def _differences(found: pa.Schema, schema: pa.Schema) -> list[str]:
+    mine, wanted = {field.name: field for field in found}, {field.name: field for field in schema}
+    differing = [
+        f"column {name} is {mine[name].type}, expected {wanted[name].type}"
+        for name in wanted
+        if name in mine and not mine[name].equals(wanted[name])
+    ]
+    missing = [f"column {name} is missing" for name in wanted if name not in mine]
+    unknown = [f"column {name} is not in the schema" for name in mine if name not in wanted]
+    return missing + unknown + differing or ["the columns stand in another order"]
+
+
+def broken_files(lake: Lake, asset: str, partition: str, part: Part) -> list[str]:
+    """Files of a part that are missing or no longer what was written; on object storage only their sizes are asked."""
+    try:
+        sizes = lake.files(asset, partition)
+    except FileNotFoundError:
+        sizes = {}
+    broken = [
+        f"{file.name} has {sizes.get(file.name, 0)} bytes, its manifest says {file.bytes}"
+        for file in part.files
+        if sizes.get(file.name) != file.bytes
+    ]
+    if not broken and lake.local:
+        broken = [trouble for file in part.files if (trouble := lake.trouble(asset, partition, file))]
+    return broken

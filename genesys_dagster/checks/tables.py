@@ -1,0 +1,85 @@
+"""Dagster's checks of a table: the sums, the columns, and whether rows are left to try again.
+
+The first two block what is built on the table; the third only warns, since a later run completes the table by itself.
+They run in runs of a single partition, as all runs of a lane are.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+import pyarrow as pa
+
+from genesys.lake import WHOLE, Lake
+from genesys_dagster import internals
+from genesys_dagster.checks.soundness import problems_of, schema_problems, sums_of
+
+ACCOUNTING, SCHEMA, COMPLETE = "accounting", "schema", "complete"
+
+
+def table_checks(
+    key: Sequence[str],
+    schema: pa.Schema,
+    required: Sequence[str],
+    partitions: dg.PartitionsDefinition | None = None,
+) -> dg.AssetChecksDefinition:
+    """The checks of one asset, in one op."""
+    asset, asset_key = "/".join(key), dg.AssetKey(list(key))
+    with internals.unsettled_features():
+        specs = [
+            dg.AssetCheckSpec(
+                name,
+                asset=asset_key,
+                description=description,
+                blocking=name != COMPLETE,
+                partitions_def=partitions,
+            )
+            for name, description in _DESCRIPTIONS.items()
+        ]
+
+    @dg.multi_asset_check(name="__".join([*key, "checks"]), specs=specs, required_resource_keys={"lake"})
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        lake: Lake = context.resources.lake
+        partition = context.partition_key if partitions is not None else WHOLE
+        yield _accounting(lake, asset, partition, asset_key)
+        problems = schema_problems(lake, asset, partition, schema, required)
+        yield _result(SCHEMA, asset_key, problems, {"columns": len(schema)})
+        yield _complete(lake, asset, partition, asset_key)
+
+    return checks
+
+
+_DESCRIPTIONS = {
+    ACCOUNTING: "Rows in = accepted + rejected + errored; the manifest, the list of outcomes and the Parquet files "
+    "agree; the files hold what was written.",
+    SCHEMA: "The Parquet files have exactly the table's columns, and the required ones hold no null.",
+    COMPLETE: "No row is left to be tried again.",
+}
+
+
+def _accounting(lake: Lake, asset: str, partition: str, key: dg.AssetKey) -> dg.AssetCheckResult:
+    sums = sums_of(lake, asset, partition)
+    return _result(ACCOUNTING, key, problems_of(lake, asset, partition), dict(vars(sums)))
+
+
+def _complete(lake: Lake, asset: str, partition: str, key: dg.AssetKey) -> dg.AssetCheckResult:
+    errored = lake.need(asset, partition).counts.errored.total()
+    advice = [f"{errored} rows errored: materialize this partition again to try them again"] if errored else []
+    return _result(COMPLETE, key, advice, {"errored": errored}, dg.AssetCheckSeverity.WARN)
+
+
+def _result(
+    name: str,
+    key: dg.AssetKey,
+    problems: list[str],
+    facts: dict[str, int],
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+) -> dg.AssetCheckResult:
+    shown = "\n".join(f"- {problem}" for problem in problems[:50])
+    return dg.AssetCheckResult(
+        passed=not problems,
+        asset_key=key,
+        check_name=name,
+        severity=severity,
+        description="; ".join(problems[:3]) or None,
+        metadata={**facts, **({"problems": dg.MetadataValue.md(shown)} if problems else {})},
+    )

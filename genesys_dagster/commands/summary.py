@@ -1,0 +1,152 @@
+"""What ``genesys demo`` says at its end: what became of the rows, what it cost, where the files are, what next."""
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from genesys.lake import WHOLE, Lake, Manifest
+from genesys.outcomes import Counts
+from genesys.settings import FILE_NAME, Settings
+from genesys.stores import open_lake
+from genesys_dagster.pipeline import RunEnd
+
+STAGES = ("tasks", "generations", "verifications")
+DATASETS = ("filtered", "sft")
+
+
+class Summary:
+    """Read from the manifests, so that it says what stands there, whoever made it.
+
+    Args:
+        settings: Whose lanes.
+        ends: How the runs ended.
+        seconds: How long it all took.
+    """
+
+    def __init__(self, settings: Settings, ends: Sequence[RunEnd], seconds: float) -> None:
+        """Read all manifests of the lanes."""
+        self._settings, self._ends, self._seconds = settings, ends, seconds
+        self._lake = open_lake(settings)
+        self._by_table: dict[str, Counts] = {}
+        self._tokens = {"prompt_tokens": 0.0, "completion_tokens": 0.0}
+        for lane in settings.lanes:
+            self._add(f"{lane}/ledger", _manifests(self._lake, f"{lane}/withdrawn"))
+            for stage in STAGES:
+                self._add(f"{lane}/{stage}", _manifests(self._lake, f"{lane}/{stage}"))
+        for name in DATASETS:
+            self._add(f"dataset/{name}", _manifests(self._lake, f"dataset/{name}"))
+
+    @property
+    def errored(self) -> int:
+        """Rows that are left to be tried again."""
+        return sum(counts.errored.total() for counts in self._by_table.values())
+
+    def print(self, stream: IO[str]) -> None:
+        """For a person."""
+        from rich.console import Console
+
+        console = Console(file=stream, highlight=False, soft_wrap=True)
+        console.print(self._table())
+        for line in self._lines():
+            console.print(line, markup=False)
+
+    def _add(self, table: str, manifests: list[Manifest]) -> None:
+        counts = Counts()
+        for manifest in manifests:
+            counts.merge(manifest.counts)
+            for name in self._tokens:
+                self._tokens[name] += manifest.figure(name)
+        self._by_table[table] = counts
+
+    def _table(self) -> object:
+        from rich import box
+        from rich.table import Table
+
+        table = Table(box=box.SIMPLE, title="What became of the rows", title_justify="left")
+        table.add_column("table")
+        for name in ("rows in", "accepted", "rejected", "errored"):
+            table.add_column(name, justify="right")
+        for name, counts in self._by_table.items():
+            numbers = (counts.rows, counts.accepted, counts.rejected.total(), counts.errored.total())
+            table.add_row(name, *(f"{number:,}" for number in numbers))
+        return table
+
+    def _lines(self) -> Iterator[str]:
+        yield from self._reasons("rejected")
+        yield from self._reasons("errored")
+        yield ""
+        for lane in self._settings.lanes:
+            verdicts = self._by_table[f"{lane}/verifications"]
+            rate = f"{verdicts.accepted / verdicts.rows:.1%}" if verdicts.rows else "no verdict yet"
+            yield f"Pass rate      {lane}: {rate} ({verdicts.accepted:,} of {verdicts.rows:,} responses)"
+        prompt, completion = self._tokens.values()
+        yield f"Tokens         {prompt:,.0f} asked, {completion:,.0f} answered, as the answers' own counts say"
+        made = sum(end.calls_made for end in self._ends)
+        replayed = sum(end.calls_from_journal for end in self._ends)
+        idle = "" if made + replayed else " (everything stood there already)"
+        yield f"Calls          {made:,} made now, {replayed:,} answered from the journal{idle}"
+        yield f"Time           {self._seconds:.1f} s"
+        yield f"Files          {_shown(self._lake.root)}"
+        yield from (f"               {file}" for file in self._dataset_files())
+        yield from self._problems()
+        yield from self._next()
+
+    def _reasons(self, kind: str) -> Iterator[str]:
+        found = [
+            (table, reason, count)
+            for table, counts in self._by_table.items()
+            for reason, count in getattr(counts, kind).most_common()
+        ]
+        if found:
+            yield f"{kind.capitalize()}, by reason"
+            width = max(len(table) for table, _, _ in found)
+            yield from (f"  {table:{width}}  {count:5,}  {reason}" for table, reason, count in found)
+
+    def _dataset_files(self) -> Iterator[str]:
+        manifest = self._lake.manifest("dataset/sft")
+        for part in manifest.parts.values() if manifest else ():
+            yield f"{_shown(self._lake.uri('dataset/sft', WHOLE, part.data))}  (the SFT set, {part.data.rows:,} rows)"
+
+    def _problems(self) -> Iterator[str]:
+        for end in self._ends:
+            if not end.success or end.problems:
+                yield ""
+                yield f"{'Failed' if not end.success else 'Look at'}: {end.job} {end.partition or ''}".rstrip()
+                yield from (f"  {problem}" for problem in end.problems)
+
+    def _next(self) -> Iterator[str]:
+        genesys, state = _command(), _shown(self._settings.path("{state}"))
+        where = "" if state == "state" and not Path(FILE_NAME).exists() else f" --state {state}"
+        steps = [(f"{genesys} ui{where}", "the graph, and each shard with its figures, samples and plots")]
+        if (response_id := self._any_response()) is not None:
+            steps.append((f"{genesys} audit {response_id}", "where this trace came from, step by step"))
+        steps.append((f"{genesys} init", "settings of your own: your problems, your endpoint"))
+        width = max(len(command) for command, _ in steps)
+        yield ""
+        yield "Try next"
+        yield from (f"  {command:{width}}  {why}" for command, why in steps)
+
+    def _any_response(self) -> str | None:
+        manifest = self._lake.manifest("dataset/sft")
+        rows = self._lake.rows("dataset/sft", columns=["response_id"]) if manifest else iter(())
+        first = next(rows, None)
+        return first["response_id"] if first else None
+
+
+def _manifests(lake: Lake, asset: str) -> list[Manifest]:
+    found = (lake.manifest(asset, partition) for partition in lake.partitions(asset))
+    return [manifest for manifest in found if manifest is not None]
+
+
+def _shown(place: str) -> str:
+    """A place as it is written from here."""
+    path = Path(place)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else place
+
+
+def _command() -> str:
+    """How this command is called from here: an environment that is not active has to be named."""
+    found, ours = shutil.which("genesys"), Path(sys.executable).parent / "genesys"
+    return "genesys" if found and Path(found).resolve() == ours.resolve() else _shown(str(ours))

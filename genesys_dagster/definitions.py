@@ -1,0 +1,76 @@
+"""Everything assembled: lanes, data sets, checks, jobs, sensors and resources, on one page.
+
+Tests and commands use this assembly too and give settings, or resources, of their own. Nothing is opened here:
+resources are made when a run starts.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from genesys.calls.errors import GenesysError
+from genesys.lane import Lane
+from genesys.lanes import LANES
+from genesys.settings import Settings, load_settings
+from genesys_dagster.assets.datasets import FILTERED, GROUP, SFT, dataset_asset
+from genesys_dagster.checks.tables import table_checks
+from genesys_dagster.lanes import LaneGraph, lane_graph
+from genesys_dagster.resources import resources_of
+
+
+def build_defs(
+    settings: Settings | None = None, *, resource_overrides: Mapping[str, Any] | None = None
+) -> dg.Definitions:
+    """All definitions.
+
+    Args:
+        settings: By default those of ``genesys.toml`` and the environment.
+        resource_overrides: Resources to take the place of those made from the settings, by name.
+
+    Raises:
+        GenesysError: The settings cannot be read, or name a lane that does not exist.
+    """
+    settings = settings or load_settings()
+    lanes = {name: _lane(name) for name in settings.lanes}
+    graphs = [lane_graph(lane, settings.lanes[name], settings) for name, lane in lanes.items()]
+    verifications = [dg.AssetKey([name, "verifications"]) for name in lanes]
+    filtered = dataset_asset(FILTERED, list(lanes.values()), verifications)
+    sft = dataset_asset(SFT, list(lanes.values()), [filtered.key])
+    return dg.Definitions(
+        assets=[*_upstream(graphs), *(asset for graph in graphs for asset in graph.assets), filtered, sft],
+        asset_checks=[
+            *(checks for graph in graphs for checks in graph.checks),
+            *(table_checks([GROUP, kind.name], kind.schema, kind.required) for kind in (FILTERED, SFT)),
+        ],
+        jobs=[*(job for graph in graphs for job in graph.jobs), _dataset_job()],
+        sensors=[sensor for graph in graphs for sensor in graph.sensors],
+        resources={**resources_of(settings), **(resource_overrides or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+def _lane(name: str) -> Lane:
+    if name not in LANES:
+        raise GenesysError(f"[lanes.{name}]: there is no such lane; there are {', '.join(sorted(LANES))}")
+    return LANES[name]
+
+
+def _upstream(graphs: list[LaneGraph]) -> list[dg.SourceAsset]:
+    """Each source once, though lanes may share it."""
+    return list({asset.key: asset for graph in graphs for asset in graph.upstream}.values())
+
+
+def _dataset_job() -> Any:
+    return dg.define_asset_job(
+        GROUP,
+        selection=dg.AssetSelection.groups(GROUP),
+        executor_def=dg.in_process_executor,
+        description="Build the data sets from all shards that have verdicts.",
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads: called by it once, so that importing this module reads no settings."""
+    return build_defs()

@@ -1,0 +1,96 @@
+"""Every name of Dagster that is not public API, in one place: what breaks with a new Dagster release breaks here."""
+
+import contextlib
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.instance.ref import InstanceRef
+
+IN_PROGRESS = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+
+
+@contextlib.contextmanager
+def unsettled_features() -> Iterator[None]:
+    """Use on purpose what Dagster may still change: external observables, an op's data version, partitioned checks.
+
+    Partitioned checks hold in single-partition runs, which is how they are used here.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        yield
+
+
+def instance_of(home: Path, *, keep_output: bool) -> dg.DagsterInstance:
+    """The persistent instance of a DAGSTER_HOME.
+
+    Args:
+        home: Folder with a dagster.yaml.
+        keep_output: Whether what steps print is kept in files. That redirects the whole process's output while a step
+            runs, which a command with a progress display cannot have.
+    """
+    nowhere = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    overrides = None if keep_output else {"compute_logs": nowhere}
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))
+
+
+def home_of(instance: dg.DagsterInstance) -> Path | None:
+    """The instance's folder; None for one that lives in memory."""
+    return Path(instance.root_directory) if instance.is_persistent else None
+
+
+def latest_data_version(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None) -> str | None:
+    """The data version of the last materialization or observation of one partition, None if there was none.
+
+    ``dagster/input_event_pointer`` tags point at the last event of *any* partition and cannot be used for this.
+    """
+    record = instance.get_latest_data_version_record(key, partition_key=partition)
+    tags = (record.event_log_entry.tags if record else None) or {}
+    return tags.get("dagster/data_version")
+
+
+def free_slots(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Give back the pool slots that a dead run still holds."""
+    if instance.event_log_storage.supports_global_concurrency_limits:
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+
+
+def runs_with_slots(instance: dg.DagsterInstance) -> set[str]:
+    """Runs that hold pool slots or wait for one."""
+    if not instance.event_log_storage.supports_global_concurrency_limits:
+        return set()
+    return set(instance.event_log_storage.get_concurrency_run_ids())
+
+
+def runs_in_progress(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Runs of which the instance thinks that a process works on them."""
+    return list(instance.get_runs(filters=dg.RunsFilter(statuses=list(IN_PROGRESS))))
+
+
+def mark_dead(instance: dg.DagsterInstance, run: dg.DagsterRun, why: str) -> None:
+    """Record that a run's process ended without a word."""
+    instance.report_run_failed(run, why)
+
+
+def failure_text(event: dg.DagsterEvent) -> str:
+    """Why a step failed, without Dagster's words around it."""
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "failed"
+
+
+def interrupted(events: Iterable[dg.DagsterEvent]) -> bool:
+    """Whether a run here was stopped by a signal, which Dagster records as a failure and does not hand on."""
+    names = {dg.DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__}
+    for event in events:
+        if event.is_step_failure and event.step_failure_data.error and event.step_failure_data.error.cls_name in names:
+            return True
+        if event.is_job_failure and "interrupted" in (event.message or ""):
+            return True
+    return False

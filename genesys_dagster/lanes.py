@@ -1,0 +1,67 @@
+"""A lane's part of the graph, from its data alone: sources -> ledger -> tasks -> generations -> verifications.
+
+A further lane is a ``genesys.lane.Lane`` and a section in the settings; nothing is added here for it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from genesys import columns
+from genesys.lane import Lane
+from genesys.settings import LaneSettings, Settings
+from genesys_dagster.assets.ledger import REQUIRED, ledger_of
+from genesys_dagster.assets.stages import stage_asset
+from genesys_dagster.assets.upstream import upstream_asset
+from genesys_dagster.checks.tables import table_checks
+from genesys_dagster.ops.kinds import KINDS
+from genesys_dagster.partitions import shards_of
+from genesys_dagster.sensors.new_shards import new_shards_sensor
+
+
+@dataclass
+class LaneGraph:
+    """What one lane brings to the graph."""
+
+    assets: list[dg.AssetsDefinition] = field(default_factory=list)
+    upstream: list[dg.SourceAsset] = field(default_factory=list)
+    """Apart, since lanes may share sources."""
+    checks: list[dg.AssetChecksDefinition] = field(default_factory=list)
+    jobs: list[Any] = field(default_factory=list)
+    sensors: list[dg.SensorDefinition] = field(default_factory=list)
+
+
+def lane_graph(lane: Lane, chosen: LaneSettings, settings: Settings) -> LaneGraph:
+    """All assets, checks, jobs and sensors of one lane.
+
+    Args:
+        lane: The task family.
+        chosen: Its sources and the size of its shards.
+        settings: Who plays the roles, sampling and the rest.
+    """
+    ledger_key, stage_keys = dg.AssetKey([lane.name, "ledger"]), [dg.AssetKey([lane.name, kind.name]) for kind in KINDS]
+    through_lane = dg.define_asset_job(
+        lane.name,
+        selection=dg.AssetSelection.assets(*stage_keys),
+        executor_def=dg.in_process_executor,
+        description=f"One shard through the whole {lane.name} lane, in one process.",
+        tags={"genesys/lane": lane.name},
+    )
+    read_sources = dg.define_asset_job(
+        f"{lane.name}_ledger",
+        selection=dg.AssetSelection.assets(ledger_key),
+        executor_def=dg.in_process_executor,
+        description=f"Read the sources of the {lane.name} lane; new rows become new shards.",
+        tags={"genesys/lane": lane.name},
+    )
+    return LaneGraph(
+        assets=[ledger_of(lane, chosen, settings), *(stage_asset(kind, lane, settings) for kind in KINDS)],
+        upstream=[upstream_asset(settings, source) for source in chosen.sources],
+        checks=[
+            table_checks([lane.name, "ledger"], columns.LEDGER, REQUIRED),
+            *(table_checks([lane.name, k.name], k.schema, k.required, shards_of(lane.name)) for k in KINDS),
+        ],
+        jobs=[read_sources, through_lane],
+        sensors=[new_shards_sensor(lane, lane.name)],
+    )

@@ -1,0 +1,176 @@
+"""What a materialization shows: counts by reason, tokens, cost, pass rate, a sample as a table, a plot.
+
+All of it goes into Dagster's event log, so that each entry stays below ``LIMIT``. Nothing secret: numbers, reasons,
+names of files, and texts that stand in the tables anyway. Pictures are drawn in ``genesys_dagster.plots``.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from genesys.lake import Lake, Manifest
+from genesys.outcomes import Counts
+from genesys.settings import RoleSettings
+from genesys.sources import BadRow
+from genesys_dagster import plots
+from genesys_dagster.ops.kinds import StageKind
+
+LIMIT = 50_000
+"""Bytes of one entry; larger ones slow every page that reads the event log."""
+SAMPLES = 4
+CELL = 160
+Metadata = dict[str, Any]
+
+
+def stage_metadata(
+    lake: Lake,
+    manifest: Manifest,
+    kind: StageKind,
+    *,
+    lane: str,
+    role: RoleSettings,
+    calls: tuple[int, int],
+    skipped: bool,
+) -> Metadata:
+    """Metadata of one partition of a stage's table.
+
+    Args:
+        lake: Where the table stands.
+        manifest: The partition's.
+        kind: Which stage.
+        lane: The lane's name.
+        role: Who was paid for the tokens.
+        calls: Calls that this run (made, answered from the journal).
+        skipped: Whether there was nothing to do, so that what stood there still stands.
+    """
+    prompt, completion = manifest.figure("prompt_tokens"), manifest.figure("completion_tokens")
+    counts = manifest.counts
+    made, replayed = calls
+    return {
+        **table_metadata(lake, manifest, kind.schema),
+        **counts_metadata(counts),
+        kind.rate: round(counts.accepted / counts.rows, 6) if counts.rows else 0.0,
+        "prompt_tokens": int(prompt),
+        "completion_tokens": int(completion),
+        "cost": round(role.cost(prompt, completion), 6),
+        "calls_made": made,
+        "calls_from_journal": replayed,
+        "skipped": skipped,
+        **(
+            {"errors": markdown_table(("what went wrong", "rows"), error_details(lake, manifest))}
+            if counts.errored
+            else {}
+        ),
+        "campaigns": dg.MetadataValue.json({name: part.data.rows for name, part in manifest.parts.items()}),
+        "inputs": dg.MetadataValue.json(_first(inputs_of(manifest), 50)),
+        "dagster/column_lineage": _lineage(kind, lane),
+        "sample": sample_table(lake, manifest, kind.sample),
+        "plot": dg.MetadataValue.md(_below_limit(plots.stage_plot(lake, manifest, kind.name))),
+    }
+
+
+def table_metadata(lake: Lake, manifest: Manifest, schema: pa.Schema) -> Metadata:
+    """What Dagster itself knows how to show of a table."""
+    return {
+        "dagster/row_count": sum(part.data.rows for part in manifest.parts.values()),
+        "dagster/uri": lake.uri(manifest.asset, manifest.partition, "manifest.json"),
+        "dagster/column_schema": dg.TableSchema(
+            columns=[dg.TableColumn(field.name, str(field.type)) for field in schema]
+        ),
+    }
+
+
+def counts_metadata(counts: Counts) -> Metadata:
+    """How rows ended, as numbers that the UI plots and as a table of reasons."""
+    reasons = [
+        *(("rejected", reason, count) for reason, count in counts.rejected.most_common()),
+        *(("errored", reason, count) for reason, count in counts.errored.most_common()),
+    ]
+    return {
+        "rows_in": counts.rows,
+        "accepted": counts.accepted,
+        "rejected": counts.rejected.total(),
+        "errored": counts.errored.total(),
+        "reasons": markdown_table(("ended as", "reason", "rows"), reasons),
+    }
+
+
+def error_details(lake: Lake, manifest: Manifest) -> list[tuple[str, int]]:
+    """What went wrong with errored rows, the most frequent first."""
+    found: Counter[str] = Counter()
+    for part in manifest.parts.values():
+        if part.outcomes is not None and part.unfinished:
+            outcomes = lake.file_rows(manifest.asset, manifest.partition, part.outcomes, ["status", "detail"])
+            found.update(str(row["detail"]) for row in outcomes if row["status"] == "errored")
+    return found.most_common(20)
+
+
+def bad_rows_table(bad_rows: Sequence[BadRow]) -> dg.MarkdownMetadataValue:
+    """Broken rows with what a person needs to mend them."""
+    return markdown_table(("file", "row", "field", "reason"), [(b.file, b.row, b.field, b.reason) for b in bad_rows])
+
+
+def inputs_of(manifest: Manifest) -> dict[str, str]:
+    """Data version of every table that the parts were made from."""
+    return {name: version for part in manifest.parts.values() for name, version in part.inputs.items()}
+
+
+def sample_table(lake: Lake, manifest: Manifest, columns: Sequence[str]) -> dg.MarkdownMetadataValue:
+    """The first rows, long texts cut."""
+    parts = [part for part in manifest.parts.values() if part.data.rows]
+    rows: list[tuple[Any, ...]] = []
+    for part in parts[:1]:
+        for row in lake.file_rows(manifest.asset, manifest.partition, part.data, list(columns)):
+            rows.append(tuple(row[name] for name in columns))
+            if len(rows) == SAMPLES:
+                break
+    return markdown_table(columns, rows)
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> dg.MarkdownMetadataValue:
+    """A table that never grows over the limit; what does not fit is counted."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    size, left_out = 0, 0
+    for row in rows:
+        line = "| " + " | ".join(_cell(value) for value in row) + " |"
+        if size + len(line.encode()) > LIMIT // 2:
+            left_out += 1
+            continue
+        lines.append(line)
+        size += len(line.encode())
+    if left_out:
+        lines.append(f"\n({left_out} more)")
+    return dg.MetadataValue.md("\n".join(lines) if size else "none")
+
+
+def _cell(value: Any) -> str:
+    """A value on one line, with nothing in it that ends the cell or that the UI would take for markup."""
+    if isinstance(value, list) and value and isinstance(value[-1], Mapping):
+        value = value[-1].get("content")
+    text = " ".join((value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)).split())
+    text = text if len(text) <= CELL else text[: CELL - 1] + "…"
+    for mark in "\\`*_[]<>|$":
+        text = text.replace(mark, "\\" + mark)
+    return text
+
+
+def _lineage(kind: StageKind, lane: str) -> dg.TableColumnLineage:
+    before = dg.AssetKey([lane, kind.reads])
+    return dg.TableColumnLineage(
+        {name: [dg.TableColumnDep(asset_key=before, column_name=name)] for name in kind.carried}
+    )
+
+
+def _first(values: Mapping[str, str], number: int) -> dict[str, str]:
+    shown = dict(list(values.items())[:number])
+    if len(values) > number:
+        shown["..."] = f"{len(values) - number} more"
+    return shown
+
+
+def _below_limit(text: str) -> str:
+    return text if len(text.encode()) < LIMIT else "(the plot is too large to be kept)"

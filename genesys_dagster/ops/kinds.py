@@ -1,0 +1,153 @@
+"""The three kinds of stage that every lane has, as data: pool, roles, tables, and how the library plans the work.
+
+What the work does stands in ``genesys.stages``; how it is run stands in ``genesys_dagster.ops.phases``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from genesys import columns
+from genesys.lake import Lake
+from genesys.lane import Lane
+from genesys.settings import Settings
+from genesys.stage import Stage
+from genesys.stages import generations_stages, tasks_stage, verifications_stages
+from genesys.verifiers.runner import VerifierRunner
+
+Planner = Callable[[Settings, Lake, Lane, str, VerifierRunner], list[Stage[Any]]]
+
+
+@dataclass(frozen=True)
+class StageKind:
+    """One kind of stage.
+
+    Args:
+        name: Last part of the asset's key.
+        reads: The table before it.
+        pool: Whose slots its run phase takes.
+        role: Whose tokens it pays for.
+        roles: Resources that answer its calls.
+        schema: Columns of its table.
+        required: Columns that are never null.
+        carried: Columns that come as they are from the table before it, for the column lineage.
+        plan: The library's stages for a shard, one a campaign.
+        description: For the UI.
+        kinds: Badges in the UI.
+        sample: Columns shown as a sample.
+        rate: What the share of accepted rows is called.
+    """
+
+    name: str
+    reads: str
+    pool: str
+    role: str
+    roles: tuple[str, ...]
+    schema: pa.Schema
+    required: tuple[str, ...]
+    carried: tuple[str, ...]
+    plan: Planner
+    description: str
+    kinds: frozenset[str]
+    sample: tuple[str, ...]
+    rate: str
+
+
+def _plan_tasks(settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner) -> list[Stage[Any]]:
+    versions = {f"verifier:{kind}": "@".join(runner.identity(kind)) for kind in lane.task_types}
+    return [tasks_stage(lake, lane, shard, verifier_versions=versions)]
+
+
+def _plan_generations(
+    settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner
+) -> list[Stage[Any]]:
+    teacher = settings.teacher
+    stages: list[Stage[Any]] = []
+    stages += generations_stages(
+        lake,
+        lane,
+        shard,
+        teacher_id=teacher.teacher_id,
+        model=teacher.model or teacher.teacher_id,
+        sampling=settings.sampling,
+        samples=settings.samples,
+        seed=settings.seed,
+    )
+    return stages
+
+
+def _plan_verifications(
+    settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner
+) -> list[Stage[Any]]:
+    return [*verifications_stages(lake, lane, shard, runner=runner, acceptance=settings.acceptance)]
+
+
+TASKS = StageKind(
+    name="tasks",
+    reads="ledger",
+    pool="curator",
+    role="curator",
+    roles=("curator", "judge"),
+    schema=columns.TASKS,
+    required=("problem_id", "task_hash", "row_hash", "family_id", "source", "task_type", "prompt", "verification_info"),
+    carried=("problem_id", "row_hash", "source", "source_url", "revision", "license", "attribution"),
+    plan=_plan_tasks,
+    description="Source rows of a shard, curated into tasks with a checkable answer; every dropped row has its reason.",
+    kinds=frozenset({"parquet", "llm"}),
+    sample=("problem_id", "task_type", "prompt", "verification_info"),
+    rate="kept_rate",
+)
+GENERATIONS = StageKind(
+    name="generations",
+    reads="tasks",
+    pool="teacher",
+    role="teacher",
+    roles=("teacher",),
+    schema=columns.GENERATIONS,
+    required=(
+        "response_id",
+        "problem_id",
+        "task_hash",
+        "sample_index",
+        "messages",
+        "finish_reason",
+        "teacher_id",
+        "campaign",
+        "generation_config",
+        "call_key",
+    ),
+    carried=("problem_id", "task_hash"),
+    plan=_plan_generations,
+    description="Responses of the teacher to the tasks of a shard: several samples a task, one part a campaign.",
+    kinds=frozenset({"parquet", "llm", "gpu"}),
+    sample=("response_id", "problem_id", "sample_index", "finish_reason", "completion_tokens", "messages"),
+    rate="answered_rate",
+)
+VERIFICATIONS = StageKind(
+    name="verifications",
+    reads="generations",
+    pool="verifier",
+    role="judge",
+    roles=("judge",),
+    schema=columns.VERIFICATIONS,
+    required=(
+        "response_id",
+        "problem_id",
+        "task_hash",
+        "campaign",
+        "accepted",
+        "verifier",
+        "verifier_version",
+        "call_key",
+    ),
+    carried=("response_id", "problem_id", "task_hash", "campaign"),
+    plan=_plan_verifications,
+    description="Verdicts on the responses of a shard, by the verifier of their task type. Ids and verdicts, no texts.",
+    kinds=frozenset({"parquet"}),
+    sample=("response_id", "problem_id", "score", "accepted", "reason", "rule", "extracted_answer", "canonical_answer"),
+    rate="pass_rate",
+)
+KINDS = (TASKS, GENERATIONS, VERIFICATIONS)
+"""In the order of the lane."""

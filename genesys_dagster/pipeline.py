@@ -1,0 +1,130 @@
+"""The whole pipeline through Dagster in this process: ledgers, every shard through its lane, data sets.
+
+What ``genesys demo``, tests and benchmarks run; a person has the UI for it. Runs are recorded in the instance that is
+given, as if they had been started there.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+import dagster as dg
+
+from genesys.settings import Settings
+from genesys_dagster import internals
+from genesys_dagster.assets.datasets import GROUP
+from genesys_dagster.definitions import build_defs
+from genesys_dagster.partitions import shards_name
+from genesys_dagster.presence import present
+from genesys_dagster.resources.workbench import Watch, Workbench
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How one run ended."""
+
+    job: str
+    partition: str | None
+    run_id: str
+    success: bool
+    calls_made: int = 0
+    calls_from_journal: int = 0
+    problems: tuple[str, ...] = ()
+    """Why it failed, and which checks did not pass, in words."""
+
+
+class Pipeline:
+    """Runs of all jobs, one after another, with one workbench for all of them. To be used in a ``with`` block.
+
+    Args:
+        settings: Lanes, sources, roles.
+        instance: Where runs are recorded.
+        resource_overrides: As of ``build_defs``.
+        watch: As of ``Workbench``.
+        started: Told of each run before it starts: its job and its partition.
+        quiet: Keep Dagster's own log off the terminal.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        instance: dg.DagsterInstance,
+        *,
+        resource_overrides: dict[str, Any] | None = None,
+        watch: Watch | None = None,
+        started: Callable[[str, str | None], None] | None = None,
+        quiet: bool = True,
+    ) -> None:
+        """Assemble the definitions; nothing runs yet."""
+        self._settings, self._instance = settings, instance
+        self._config = QUIET if quiet else {}
+        self._started = started
+        self._bench = Workbench(watch)
+        shared = {"workbench": dg.ResourceDefinition.hardcoded_resource(self._bench)}
+        self._defs = build_defs(settings, resource_overrides=shared | (resource_overrides or {}))
+
+    def __enter__(self) -> Self:
+        """For ``with``, which ends in the shutdown of the verifiers."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Shut the verifiers down."""
+        self._bench.close()
+
+    def runs(self) -> Iterator[RunEnd]:
+        """Everything, run by run as they end; a run that fails does not stop the others."""
+        for lane in self._settings.lanes:
+            yield self.run_job(f"{lane}_ledger")
+        for lane in self._settings.lanes:
+            for shard in self.shards(lane):
+                yield self.run_job(lane, shard)
+        yield self.run_job(GROUP)
+
+    def shards(self, lane: str) -> list[str]:
+        """The lane's partitions, in order."""
+        return sorted(self._instance.get_dynamic_partitions(shards_name(lane)))
+
+    def run_job(self, name: str, partition: str | None = None) -> RunEnd:
+        """One run of one job.
+
+        Raises:
+            KeyboardInterrupt: It was stopped by a signal.
+        """
+        if self._started is not None:
+            self._started(name, partition)
+        run_id = str(uuid.uuid4())
+        with present(self._instance, run_id):
+            result = self._defs.resolve_job_def(name).execute_in_process(
+                instance=self._instance,
+                partition_key=partition,
+                run_id=run_id,
+                run_config=self._config,
+                raise_on_error=False,
+            )
+        if internals.interrupted(result.all_events):
+            raise KeyboardInterrupt
+        made, replayed = _calls(result)
+        return RunEnd(name, partition, run_id, result.success, made, replayed, tuple(_problems(result)))
+
+
+def _calls(result: dg.ExecuteInProcessResult) -> tuple[int, int]:
+    """Calls (made, answered from the journal) of a run, as its materializations tell."""
+    made = replayed = 0
+    for event in result.get_asset_materialization_events():
+        metadata: Any = event.materialization.metadata
+        if "calls_made" in metadata:
+            made += metadata["calls_made"].value
+            replayed += metadata["calls_from_journal"].value
+    return made, replayed
+
+
+def _problems(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for event in result.all_events:
+        if event.is_step_failure:
+            yield f"{event.step_key}: {internals.failure_text(event)}"
+    for check in result.get_asset_check_evaluations():
+        if not check.passed:
+            yield f"check {check.check_name} of {check.asset_key.to_user_string()}: {check.description}"

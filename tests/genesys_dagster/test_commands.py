@@ -1,0 +1,209 @@
+"""``genesys demo`` and ``genesys ui`` as a new user runs them: in an empty folder, from a process of their own."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.teachers.base import ChatAnswer, ChatRequest
+from genesys_dagster import internals
+from genesys_dagster.commands import ui
+from genesys_dagster.commands.summary import Summary
+from tests.genesys_dagster.conftest import Graph
+from tests.support.processes import descendants, seconds_until_gone
+from tests.support.tiny_lane import TinyTeacher
+
+TOP = Path(__file__).parents[2]
+COMMAND = "import sys; from genesys_dagster.commands.{name} import main; sys.exit(main(sys.argv[1:]))"
+STAGES = ("tasks", "generations", "verifications")
+
+
+def command(name: str, *words: str) -> list[str]:
+    return [sys.executable, "-c", COMMAND.format(name=name), *words]
+
+
+def environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GENESYS_", "DAGSTER_"))}
+    return kept | {"PYTHONPATH": str(TOP)}
+
+
+def demo(folder: Path) -> str:
+    done = subprocess.run(
+        command("demo"), cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder in which the demo ran once, and what it said."""
+    place = tmp_path_factory.mktemp("demo")
+    return place, demo(place)
+
+
+def counts(said: str) -> dict[str, tuple[int, ...]]:
+    """The table of the summary: rows in, accepted, rejected, errored by table."""
+    rows = re.findall(r"^\s+(\w+/\w+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*$", said, re.MULTILINE)
+    return {name: tuple(map(int, numbers)) for name, *numbers in rows}
+
+
+def test_the_demo_ends_in_a_summary_whose_sums_hold(folder: tuple[Path, str]) -> None:
+    _, said = folder
+    found = counts(said)
+    assert list(found) == ["math/ledger", *(f"math/{stage}" for stage in STAGES), "dataset/filtered", "dataset/sft"]
+    assert all(rows == accepted + rejected + errored for rows, accepted, rejected, errored in found.values())
+    assert found["math/tasks"][0] == found["math/ledger"][1]
+    assert found["math/generations"][0] == 4 * found["math/tasks"][1]
+    assert found["math/verifications"][0] == found["math/generations"][1]
+    assert found["dataset/sft"][0] == found["dataset/filtered"][1]
+    assert not any(errored for *_, errored in found.values())
+    listed = re.findall(r"^\s+math/tasks\s+(\d+)\s{2}\S", said, re.MULTILINE)
+    assert sum(map(int, listed)) == found["math/tasks"][2], "every rejected row has its reason"
+
+
+def test_the_demo_says_whose_answers_these_are_and_what_comes_next(folder: tuple[Path, str]) -> None:
+    place, said = folder
+    assert "written by hand" in said
+    assert "not a model's" in said
+    file = re.search(r"^\s+(state/lake/dataset/sft/\S+\.parquet)", said, re.MULTILINE)
+    assert file is not None
+    assert (place / file.group(1)).is_file()
+    steps = said.split("Try next\n")[1].splitlines()
+    assert [re.sub(r".*genesys (\w+).*", r"\1", step) for step in steps] == ["ui", "audit", "init"]
+
+
+def test_a_second_demo_repeats_no_call_and_changes_nothing(folder: tuple[Path, str]) -> None:
+    place, said = folder
+    again = demo(place)
+    assert counts(again) == counts(said)
+    assert re.search(r"Calls\s+0 made now, 0 answered from the journal", again)
+    assert re.findall(r"\S+\.parquet", again) == re.findall(r"\S+\.parquet", said)
+
+
+def test_the_instance_has_every_partition_materialized(folder: tuple[Path, str]) -> None:
+    place, _ = folder
+    with internals.instance_of(place / "state" / "dagster", keep_output=True) as instance:
+        shards = set(instance.get_dynamic_partitions("math_shards"))
+        assert len(shards) == 3
+        for stage in STAGES:
+            assert instance.get_materialized_partitions(dg.AssetKey(["math", stage])) == shards
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_ui(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The UI on a folder's state; ended at the end of the block if it was not before."""
+    port = free_port()
+    with (folder / "ui.out").open("wb") as out:
+        process = subprocess.Popen(
+            command("ui", "--port", str(port)),
+            cwd=folder,
+            env=environment(),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            # As a terminal starts it; the tests themselves may run where Ctrl-C is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        try:
+            until = time.monotonic() + 150
+            while b"The Dagster UI is at" not in (folder / "ui.out").read_bytes():
+                assert process.poll() is None, (folder / "ui.out").read_text()
+                assert time.monotonic() < until, (folder / "ui.out").read_text()
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def graphql(url: str, query: str) -> Any:
+    content = json.dumps({"query": query}).encode()
+    request = urllib.request.Request(f"{url}/graphql", content, {"content-type": "application/json"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - http, to this machine
+        return json.load(response)["data"]
+
+
+def test_the_ui_shows_the_demo_and_leaves_no_process(folder: tuple[Path, str]) -> None:
+    place, _ = folder
+    query = "{ assetNodes(group: null) { assetKey { path } partitionStats { numPartitions numMaterialized } } }"
+    with running_ui(place) as (url, process):
+        nodes = graphql(url, query.replace("(group: null)", ""))["assetNodes"]
+        stats = {tuple(node["assetKey"]["path"]): node["partitionStats"] for node in nodes}
+        for stage in STAGES:
+            assert stats["math", stage] == {"numPartitions": 3, "numMaterialized": 3}
+        began = descendants(process.pid)
+        assert len(began) >= 4
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        seconds_until_gone(began, 10)
+
+
+def test_a_killed_ui_leaves_no_process_either(folder: tuple[Path, str]) -> None:
+    place, _ = folder
+    with running_ui(place) as (_, process):
+        began = descendants(process.pid)
+        process.kill()
+        seconds_until_gone(began, 30)
+
+
+@pytest.mark.browser
+def test_a_browser_sees_the_partitions(folder: tuple[Path, str], tmp_path: Path) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium here")
+    place, _ = folder
+    with running_ui(place) as (url, _):
+        page = f"{url}/assets/math/verifications?view=partitions&partition=math-00000"
+        words = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=30000", "--dump-dom"]
+        done = subprocess.run(
+            [*words, f"--user-data-dir={tmp_path}", page], capture_output=True, text=True, check=False, timeout=120
+        )
+    assert "Materialized (3)" in done.stdout
+    assert "pass_rate" in done.stdout
+    assert "math-00002" in done.stdout
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(GenesysError, match=rf"127\.0\.0\.1:{port} cannot be used .*--port"):
+            ui.main(["--port", str(port)])
+
+
+def test_a_summary_tells_what_failed_and_why(graph: Graph) -> None:
+    def out(request: ChatRequest) -> ChatAnswer:
+        raise InfrastructureFault("no route to the endpoint", final=True)
+
+    graph.teacher = TinyTeacher(answer=out)
+    ends = graph.run()
+    said = StringIO()
+    summary = Summary(graph.settings, ends, 1.0)
+    summary.print(said)
+    assert summary.errored == 12
+    assert "Failed: sums sums-00000" in said.getvalue()
+    assert "no route to the endpoint" in said.getvalue()
+    assert "infrastructure" in said.getvalue()

@@ -1,0 +1,133 @@
+"""The assembly: what is in it, that a lane is data alone, and that nothing secret or heavy comes with loading it."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from genesys.calls.errors import GenesysError
+from genesys.lanes import LANES
+from genesys.settings import DEMO, FILE_NAME, LaneSettings, RoleSettings, Settings, load_settings
+from genesys_dagster import internals
+from genesys_dagster.definitions import build_defs
+from tests.genesys_dagster.conftest import Graph, sums_settings
+from tests.support.tiny_lane import sums_lane
+
+TOP = Path(__file__).parents[2]
+SECRET = "sk-not-to-be-seen"
+
+
+def keys_of(defs: dg.Definitions) -> set[str]:
+    return {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
+
+
+def test_the_demo_graph_is_complete(tmp_path: Path) -> None:
+    defs = build_defs(load_settings(DEMO / FILE_NAME, state=str(tmp_path)))
+    dg.Definitions.validate_loadable(defs)
+    assert keys_of(defs) == {
+        "upstream/genesys-demo-numina-math-1.5",
+        "upstream/genesys-demo-numina-math-cot",
+        "math/ledger",
+        "math/tasks",
+        "math/generations",
+        "math/verifications",
+        "dataset/filtered",
+        "dataset/sft",
+    }
+    repository = defs.get_repository_def()
+    assert {"math", "math_ledger", "dataset"} <= {job.name for job in repository.get_all_jobs()}
+    assert [sensor.name for sensor in repository.sensor_defs] == ["math_new_shards"]
+    assert all(sensor.default_status == dg.DefaultSensorStatus.STOPPED for sensor in repository.sensor_defs)
+
+
+def test_the_stages_share_one_partition_definition(graph: Graph) -> None:
+    assets = build_defs(graph.settings).resolve_asset_graph()
+    found = {
+        assets.get(dg.AssetKey(["sums", kind])).partitions_def for kind in ("tasks", "generations", "verifications")
+    }
+    assert found == {dg.DynamicPartitionsDefinition(name="sums_shards")}
+    assert assets.get(dg.AssetKey(["sums", "ledger"])).partitions_def is None
+
+
+def test_each_run_phase_has_the_pool_of_its_role(graph: Graph) -> None:
+    job = build_defs(graph.settings).resolve_job_def("sums")
+    found = {op.name: op.pool for op in job.graph.iterate_op_defs() if op.pool}
+    assert found == {
+        "sums__tasks__run": "curator",
+        "sums__generations__run": "teacher",
+        "sums__verifications__run": "verifier",
+    }
+
+
+def test_a_second_lane_is_data_alone_and_may_share_a_source(
+    sums: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LANES, "products", sums_lane(name="products"))  # type: ignore[arg-type]
+    settings = sums_settings(tmp_path)
+    both = settings.model_copy(update={"lanes": {**settings.lanes, "products": settings.lanes["sums"]}})
+    defs = build_defs(both)
+    dg.Definitions.validate_loadable(defs)
+    added = keys_of(defs) - keys_of(build_defs(settings))
+    assert added == {f"products/{table}" for table in ("ledger", "tasks", "generations", "verifications")}
+
+
+def test_a_lane_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GenesysError, match=r"\[lanes\.alchemy\]: there is no such lane; there are .*math"):
+        build_defs(Settings(state=str(tmp_path), lanes={"alchemy": LaneSettings()}))
+
+
+def test_generation_is_tagged_for_a_gpu_only_when_it_starts_an_engine(graph: Graph) -> None:
+    def device(settings: Settings) -> str:
+        ops = {op.name: op for op in build_defs(settings).resolve_job_def("sums").graph.iterate_op_defs()}
+        return str(ops["sums__generations__run"].tags["genesys/device"])
+
+    engine = RoleSettings(kind="vllm", model="some/model")
+    assert device(graph.settings) == "cpu"
+    assert device(graph.settings.model_copy(update={"teacher": engine})) == "gpu"
+
+
+def test_nothing_secret_is_in_the_definitions(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    role = RoleSettings(kind="openai", model="m", base_urls=(f"http://user:{SECRET}@host/v1",))
+    storage = graph.settings.lake.model_copy(update={"storage_options": {"key": SECRET}})
+    settings = graph.settings.model_copy(update={"teacher": role, "lake": storage})
+    repository = build_defs(settings).get_repository_def()
+    shown = [repr(resource.description) for resource in repository.get_top_level_resources().values()]
+    shown += [repr(spec) for spec in repository.asset_graph.get_all_asset_keys()]
+    shown += [repr(repository.asset_graph.get(key).metadata) for key in repository.asset_graph.get_all_asset_keys()]
+    shown += [
+        repr((op.tags, op.description)) for job in repository.get_all_jobs() for op in job.graph.iterate_op_defs()
+    ]
+    assert len(shown) > 20
+    assert not [text for text in shown if SECRET in text]
+
+
+def test_loading_the_module_reads_no_settings(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("this is = not TOML [")
+    code = "import sys, genesys_dagster.definitions; print([m for m in sys.argv[1:] if m in sys.modules])"
+    heavy = ["torch", "vllm", "datasets", "matplotlib", "openai", "s3fs", "sympy", "math_verify"]
+    command = [sys.executable, "-c", code, *heavy]
+    environment = {**os.environ, "PYTHONPATH": str(TOP)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_workspace_and_project_name_the_module() -> None:
+    workspace = yaml.safe_load((TOP / "workspace.yaml").read_text())
+    assert workspace["load_from"] == [{"python_module": {"module_name": "genesys_dagster.definitions"}}]
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())
+    assert project["tool"]["dg"]["project"]["code_location_target_module"] == "genesys_dagster.definitions"
+
+
+def test_our_dagster_yaml_is_one_that_dagster_takes(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text((TOP / "dagster.yaml").read_text())
+    with internals.instance_of(tmp_path, keep_output=True) as instance:
+        assert not instance.telemetry_enabled
+        assert not instance.nux_enabled
+        assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] > 0
+        assert instance.get_concurrency_config().pool_config.default_pool_limit == 1

@@ -1,0 +1,61 @@
+"""The demo's lane with tables and journal on s3:// gives the very tables that it gives on a folder."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from genesys.calls.journal import Journal
+from genesys.demo.build import build_recorded
+from genesys.settings import DEMO, Settings, load_settings
+from genesys.stores import open_journal, open_lake
+from genesys_dagster.pipeline import Pipeline
+from tests.support.s3 import s3_bucket
+
+pytestmark = pytest.mark.s3
+
+ASSETS = ("math/ledger", "math/tasks", "math/generations", "math/verifications", "dataset/filtered", "dataset/sft")
+
+
+def run(settings: Settings) -> dict[str, str]:
+    """Run everything; SHA-256 of every part, and how many calls were made."""
+    build_recorded(settings)
+    with dg.instance_for_test() as instance, Pipeline(settings, instance) as pipeline:
+        ends = list(pipeline.runs())
+    assert [end for end in ends if not end.success or end.problems] == []
+    lake = open_lake(settings)
+    found = {
+        f"{asset}/{partition}/{campaign}": part.data.sha256
+        for asset in ASSETS
+        for partition in lake.partitions(asset)
+        for campaign, part in lake.need(asset, partition).parts.items()
+    }
+    return found | {"calls made": str(sum(end.calls_made for end in ends))}
+
+
+def test_s3_gives_the_tables_of_a_folder_and_another_machine_repeats_no_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_folder = run(load_settings(DEMO / "genesys.toml", state=str(tmp_path / "folder")))
+    with s3_bucket() as bucket:
+        # Credentials come from the environment, as a user gives them; only the endpoint is a setting.
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", bucket.options["key"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", bucket.options["secret"])
+        options = {"client_kwargs": bucket.options["client_kwargs"]}
+
+        def settings(machine: str, lake: str) -> Settings:
+            return load_settings(
+                DEMO / "genesys.toml",
+                state=str(tmp_path / machine),
+                lake={"root": f"{bucket.url}/{lake}", "storage_options": options},
+                journal={"root": f"{bucket.url}/journal", "storage_options": options},
+            )
+
+        first = settings("machine-1", "lake")
+        assert run(first) == on_folder
+        with open_journal(first) as journal:
+            assert isinstance(journal, Journal)
+            assert journal.names() == ["math/math-00000", "math/math-00001", "math/math-00002"]
+        # Another machine, which has nothing but the bucket's journal, and makes the tables again elsewhere.
+        again = run(settings("machine-2", "lake-2"))
+        assert again == on_folder | {"calls made": "0"}

@@ -1,0 +1,29 @@
+"""The whole graph as a process that tests start and kill: every ledger, shard and data set through Dagster.
+
+DAGSTER_HOME=F/dagster python -m tests.support.drive_pipeline F    # F holds genesys.toml
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import dagster as dg
+
+from genesys.settings import load_settings
+from genesys_dagster.pipeline import Pipeline
+
+
+def main() -> int:
+    """Run everything once; 0 if every run of Dagster succeeded."""
+    settings = load_settings(Path(sys.argv[1]) / "genesys.toml")
+    with dg.DagsterInstance.get() as instance, Pipeline(settings, instance) as pipeline:
+        ends = list(pipeline.runs())
+    for end in ends:
+        if not end.success:
+            sys.stderr.write(f"{end.job} {end.partition}: {end.problems}\n")
+    return 0 if all(end.success for end in ends) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
