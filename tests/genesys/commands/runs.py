@@ -63,7 +63,7 @@ def started(*argv: object, cwd: Path, **more: Any) -> Iterator[subprocess.Popen[
 
 
 def kill_when(condition: Callable[[], bool], *argv: object, cwd: Path) -> bool:
-    """Start a run, and kill -9 it when the condition holds; whether it was killed, or had ended before."""
+    """Start a run, and kill -9 it when the condition holds; whether it was killed, or had ended well before."""
     with started(*argv, cwd=cwd) as process:
         while process.poll() is None:
             if condition():
@@ -71,6 +71,7 @@ def kill_when(condition: Callable[[], bool], *argv: object, cwd: Path) -> bool:
                 process.wait()
                 return True
             time.sleep(0.005)
+        assert process.returncode == 0, process.communicate()
     return False
 
 

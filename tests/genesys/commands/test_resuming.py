@@ -67,14 +67,14 @@ def test_generate_after_kills(tmp_path: Path, server: OpenAIServer) -> None:
     kills = 0
     while kills < KILLS:
         # Between the first and the last call of each run, wherever that is.
-        enough = arrived(server) + dice.randrange(5, 30)
+        enough = arrived(server) + dice.randrange(12, 32)
         if not kill_when(lambda enough=enough: arrived(server) >= enough, *words, cwd=killed):
             break
         kills += 1
         watch.assert_not_seen_again(before)
         before = watch.durable()
     assert kills == KILLS
-    assert 10 < len(before[0]) < 45 * KILLS, "the kills were between the first and the last call"
+    assert 0 < len(before[0]) < 45 * KILLS, "the kills were between the first and the last call"
     assert genesys(*words, cwd=killed).returncode == 0
     watch.assert_not_seen_again(before)
 
@@ -111,7 +111,7 @@ def test_verify_after_kills(tmp_path: Path) -> None:
     log.touch()
     durable, seen, kills = set[str](), 0, 0
     while kills < KILLS:
-        enough = lines_in(log) + dice.randrange(5, 50)
+        enough = lines_in(log) + dice.randrange(10, 50)
         if not kill_when(lambda enough=enough: lines_in(log) >= enough, *verify_words(killed), cwd=killed):
             break
         kills += 1
@@ -121,7 +121,7 @@ def test_verify_after_kills(tmp_path: Path) -> None:
         rows = {f"answers.jsonl:{i + 1 + (i >= 3)}": f"r{i}" for i in range(count)}
         durable, seen = {rows[entry.row_id] for entry in journalled(killed / ".journal")}, len(lines)
     assert kills == KILLS
-    assert 10 < len(durable) < count, "the kills were between the first and the last call"
+    assert 0 < len(durable) < count, "the kills were between the first and the last call"
     assert genesys(*verify_words(killed), cwd=killed).returncode == 3, "one line is broken"
     assert not durable & set(log.read_text().splitlines()[seen:])
     assert genesys(*verify_words(whole), cwd=whole).returncode == 3
