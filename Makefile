@@ -5,7 +5,7 @@
 VENV := .venv/bin
 ARGS ?=
 WORKERS ?= 2
-BENCHMARKS ?= $(sort $(wildcard benchmarks/bench_*.py))
+BENCHMARKS ?= $(sort $(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev demo ui test test-vllm lint format types bench wheel lock clean
@@ -44,7 +44,7 @@ format: dev  ## mend style and format where that can be done by itself
 types: dev  ## check the types alone
 	$(VENV)/mypy
 
-bench: dev  ## run the benchmarks that performance claims rest on (one: make bench BENCHMARKS=benchmarks/bench_x.py)
+bench: dev  ## run the benchmarks that performance claims rest on (one: make bench BENCHMARKS=benchmarks/calls.py)
 	@for benchmark in $(BENCHMARKS); do echo "== $$benchmark"; $(VENV)/python "$$benchmark" $(ARGS) || exit 1; done
 
 wheel:  ## build the wheel into dist/

@@ -41,16 +41,6 @@ def home_of(instance: dg.DagsterInstance) -> Path | None:
     return Path(instance.root_directory) if instance.is_persistent else None
 
 
-def latest_data_version(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None) -> str | None:
-    """The data version of the last materialization or observation of one partition, None if there was none.
-
-    ``dagster/input_event_pointer`` tags point at the last event of *any* partition and cannot be used for this.
-    """
-    record = instance.get_latest_data_version_record(key, partition_key=partition)
-    tags = (record.event_log_entry.tags if record else None) or {}
-    return tags.get("dagster/data_version")
-
-
 def free_slots(instance: dg.DagsterInstance, run_id: str) -> None:
     """Give back the pool slots that a dead run still holds."""
     if instance.event_log_storage.supports_global_concurrency_limits:

@@ -10,7 +10,7 @@ from genesys.ledger import LedgerUpdate, ledger_asset, update_ledger, withdrawn_
 from genesys.settings import LaneSettings, Settings
 from genesys.sources import open_source
 from genesys_dagster import plots
-from genesys_dagster.assets.upstream import observation, upstream_key
+from genesys_dagster.assets.upstream import input_version_tag, observation, upstream_key
 from genesys_dagster.metadata import Metadata, bad_rows_table, counts_metadata, sample_table, table_metadata
 from genesys_dagster.ops.phases import plain_failures
 from genesys_dagster.partitions import add_shards
@@ -46,6 +46,8 @@ def ledger_of(lane: Lane, chosen: LaneSettings, settings: Settings) -> dg.Assets
         return dg.MaterializeResult(
             metadata=_metadata(lake, lane, update, shards),
             data_version=dg.DataVersion(_data_version(lake, lane)),
+            # What was read, not what was known of the sources when the step began.
+            tags={input_version_tag(source): source.revision for source in opened},
         )
 
     return ledger

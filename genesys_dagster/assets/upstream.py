@@ -44,6 +44,11 @@ def observation(opened: Opened) -> dg.AssetObservation:
     )
 
 
+def input_version_tag(opened: Opened) -> str:
+    """The tag under which a materialization keeps the data version of this source that it was made from."""
+    return f"dagster/input_data_version/{upstream_key(opened.source).to_user_string()}"
+
+
 def _files(opened: Opened) -> dg.MarkdownMetadataValue:
     files = [str(path) for path in opened.files[:50]] or [opened.source.path]
     more = [f"({len(opened.files) - 50} more)"] if len(opened.files) > 50 else []

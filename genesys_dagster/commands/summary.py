@@ -82,7 +82,9 @@ class Summary:
             rate = f"{verdicts.accepted / verdicts.rows:.1%}" if verdicts.rows else "no verdict yet"
             yield f"Pass rate      {lane}: {rate} ({verdicts.accepted:,} of {verdicts.rows:,} responses)"
         prompt, completion = self._tokens.values()
-        yield f"Tokens         {prompt:,.0f} asked, {completion:,.0f} answered, as the answers' own counts say"
+        recorded = self._settings.teacher.kind == "recorded"
+        counted = "words and marks: no tokenizer made recorded answers" if recorded else "as the endpoint counts"
+        yield f"Tokens         {prompt:,.0f} asked, {completion:,.0f} answered ({counted})"
         made = sum(end.calls_made for end in self._ends)
         replayed = sum(end.calls_from_journal for end in self._ends)
         idle = "" if made + replayed else " (everything stood there already)"

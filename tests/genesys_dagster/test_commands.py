@@ -145,6 +145,7 @@ def graphql(url: str, query: str) -> Any:
         return json.load(response)["data"]
 
 
+@pytest.mark.slow
 def test_the_ui_shows_the_demo_and_leaves_no_process(folder: tuple[Path, str]) -> None:
     place, _ = folder
     query = "{ assetNodes(group: null) { assetKey { path } partitionStats { numPartitions numMaterialized } } }"
@@ -160,6 +161,7 @@ def test_the_ui_shows_the_demo_and_leaves_no_process(folder: tuple[Path, str]) -
         seconds_until_gone(began, 10)
 
 
+@pytest.mark.slow
 def test_a_killed_ui_leaves_no_process_either(folder: tuple[Path, str]) -> None:
     place, _ = folder
     with running_ui(place) as (_, process):
@@ -168,6 +170,7 @@ def test_a_killed_ui_leaves_no_process_either(folder: tuple[Path, str]) -> None:
         seconds_until_gone(began, 30)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_browser_sees_the_partitions(folder: tuple[Path, str], tmp_path: Path) -> None:
     chromium = shutil.which("chromium")

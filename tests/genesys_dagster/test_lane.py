@@ -2,19 +2,20 @@
 
 import os
 import signal
-from dataclasses import replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
-from genesys.lake import Lake
-from genesys.teachers.base import ChatAnswer, ChatRequest
+from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.teachers.base import ChatAnswer, ChatRequest, Teacher
 from genesys_dagster.metadata import LIMIT
+from genesys_dagster.ops import phases
 from genesys_dagster.pipeline import Pipeline, RunEnd
-from tests.genesys_dagster.conftest import Graph
+from tests.genesys_dagster.conftest import Graph, TaughtRole
 from tests.support.tiny_lane import ROWS, TinyTeacher, answers, write_rows
 
 SHARDS = ["sums-00000", "sums-00001"]
@@ -182,8 +183,47 @@ def test_the_upstream_revision_is_observed(graph: Graph) -> None:
     before = revision()
     write_rows(graph.source_file, ROWS[:2])
     graph.run_job("sums_ledger")
+    tags = dict(graph.materialization("sums/ledger").tags or {})
+    assert tags["dagster/input_data_version/upstream/tiny-sums"] == revision(), "of what was read"
     assert before.startswith("sha256-")
     assert revision() not in ("", before)
+
+
+@dataclass(frozen=True)
+class Engine(TaughtRole):
+    """A role whose engine has trouble with its first starts."""
+
+    troubles: list[Exception] = field(default_factory=list)
+
+    async def open(self, stack: AsyncExitStack) -> Teacher | None:
+        if self.troubles:
+            raise self.troubles.pop()
+        return await super().open(stack)
+
+
+def run_with_engine(graph: Graph, *troubles: Exception) -> RunEnd:
+    graph.run_job("sums_ledger")
+    engine = Engine(graph.settings, "teacher", graph.teacher, list(troubles))
+    overrides = graph.overrides() | {"teacher": dg.ResourceDefinition.hardcoded_resource(engine)}
+    with Pipeline(graph.settings, graph.instance, resource_overrides=overrides) as pipeline:
+        return pipeline.run_job("sums", SHARDS[0])
+
+
+def test_passing_trouble_with_an_engine_is_tried_once_more(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phases, "RETRY_AFTER_S", 0)
+    assert run_with_engine(graph, InfrastructureFault("the engine did not start")).success
+
+
+@pytest.mark.parametrize(
+    "trouble", [GenesysError("no endpoint for tiny"), InfrastructureFault("the disk is full", fatal=True)]
+)
+def test_trouble_that_stays_is_told_at_once_and_plainly(graph: Graph, trouble: Exception) -> None:
+    end = run_with_engine(graph, trouble)
+    assert end.problems == (f"sums__generations.sums__generations__run: {trouble}",)
+
+
+async def test_it_runs_where_a_loop_runs_already(graph: Graph) -> None:
+    assert failed(graph.run()) == [], "as in a notebook"
 
 
 def test_a_stop_is_a_stop_and_the_next_run_goes_on(graph: Graph) -> None:
@@ -209,4 +249,3 @@ def test_a_stop_is_a_stop_and_the_next_run_goes_on(graph: Graph) -> None:
     graph.teacher = healthy
     assert graph.run_job("sums", SHARDS[0]).success
     assert asked_before + len(healthy.asked) <= 2 * SAMPLES + 2 * graph.settings.teacher.concurrency
-    assert isinstance(graph.lake, Lake)
