@@ -87,6 +87,11 @@ class CircuitBreaker:
         """That call has ended, in whatever way."""
         self._probing = False
 
+    def spoke(self) -> None:
+        """The endpoint begins to answer: it is up, though what it says may yet be an error."""
+        self.parked_until = float("-inf")
+        self._needs_probe = self.refuses_all = False
+
     def succeeded(self) -> None:
         """Any answer opens the endpoint again."""
         self._reset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Literal
@@ -60,7 +60,7 @@ def main(argv: list[str]) -> int:
     return DONE
 
 
-def _count(segments: list[Segment], options: CallsOptions) -> Iterator[str]:
+def _count(segments: Iterable[Segment], options: CallsOptions) -> Iterator[str]:
     total = failed = 0
     for segment in segments:
         for (kind, name), count in segment.counts().items():
@@ -76,7 +76,7 @@ def _count(segments: list[Segment], options: CallsOptions) -> Iterator[str]:
         yield f"{total:10,}  finished calls, {failed:,} failed (genesys calls why)"
 
 
-def _list(segments: list[Segment], options: CallsOptions) -> Iterator[str]:
+def _list(segments: Iterable[Segment], options: CallsOptions) -> Iterator[str]:
     found = ((segment, entry) for segment in segments for entry in segment.entries(**_filters(options)))
     for segment, entry in islice(found, options.limit):
         if options.json_:
@@ -89,7 +89,7 @@ def _list(segments: list[Segment], options: CallsOptions) -> Iterator[str]:
         yield "... and more (--limit)"
 
 
-def _show(segments: list[Segment], options: CallsOptions) -> Iterator[str]:
+def _show(segments: Iterable[Segment], options: CallsOptions) -> Iterator[str]:
     if not _KEY.fullmatch(options.target):
         raise GenesysError("show takes a key, or the beginning of one (genesys calls list shows them)")
     found = [(segment, entry) for segment in segments for entry in segment.entries(key=options.target)]
@@ -111,7 +111,7 @@ def _show(segments: list[Segment], options: CallsOptions) -> Iterator[str]:
     yield f"answered  {_pretty(entry.result)}"
 
 
-def _why(segments: list[Segment], options: CallsOptions) -> Iterator[str]:
+def _why(segments: Iterable[Segment], options: CallsOptions) -> Iterator[str]:
     failed = [(segment, failure) for segment in segments for failure in segment.failures() if _wanted(failure, options)]
     for segment, failure in failed[: options.limit]:
         if options.json_:
@@ -130,7 +130,7 @@ def _why(segments: list[Segment], options: CallsOptions) -> Iterator[str]:
         yield _nothing_failed(segments, options.target)
 
 
-def _nothing_failed(segments: list[Segment], target: str) -> str:
+def _nothing_failed(segments: Iterable[Segment], target: str) -> str:
     if not target:
         return "No call is without an answer."
     finished = sum(1 for segment in segments for _ in segment.entries(row_id=target))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from genesys.calls.errors import GenesysError
@@ -14,8 +15,8 @@ from genesys.stores import open_journal
 
 
 @contextmanager
-def segments_to_read(journal: str, config: str, only: str = "") -> Iterator[list[Segment]]:
-    """Segments of a journal, opened for reading.
+def segments_to_read(journal: str, config: str, only: str = "") -> Iterator[Iterable[Segment]]:
+    """Segments of a journal, opened for reading one after the other, each time that they are gone through.
 
     Args:
         journal: A folder, or one segment's file; by default the settings' journal.
@@ -39,4 +40,15 @@ def segments_to_read(journal: str, config: str, only: str = "") -> Iterator[list
         chosen = [name for name in names if not only or name == only or name.startswith(only.rstrip("/") + "/")]
         if not chosen:
             raise GenesysError(f"{opened.root} has no segment {only}; it has {', '.join(names[:20])}")
-        yield [opened.segment(name) for name in chosen]
+        yield _Segments(opened, chosen)
+
+
+@dataclass(frozen=True)
+class _Segments:
+    """There may be thousands, more than files may be open at once."""
+
+    journal: Journal
+    names: list[str]
+
+    def __iter__(self) -> Iterator[Segment]:
+        return self.journal.segments(self.names)

@@ -122,8 +122,8 @@ class EndpointPool:
 
     def spoke(self, lease: Lease) -> None:
         """The endpoint has begun to answer, so it is up; the answer itself may take an hour."""
-        lease.endpoint.breaker.succeeded()
         if lease.is_probe:
+            lease.endpoint.breaker.spoke()
             self._dispatch()
 
     async def _acquire(self) -> Lease:

@@ -22,6 +22,9 @@ from genesys.teachers.endpoints import Endpoint, EndpointPool, Lease
 _CONNECTIONS = 64
 """Of one client at most: for each request it looks at all that it has."""
 
+_PUT_OFF = 10
+"""How many times the allowed attempts an endpoint may say "later"."""
+
 _OVERLOAD = frozenset({408, 429, 502, 503, 504, 529})
 _TRANSIENT = _OVERLOAD | {409, 425, 500}
 _CLOSED = frozenset({401, 402, 403, 404})
@@ -42,7 +45,8 @@ class OpenAITeacher:
         stream: Read answers as they are made, so that an endpoint that stops talking is noticed early.
         timeout: Seconds that one attempt may take in all.
         idle_timeout: Seconds without a byte of a stream after which an attempt is given up; bounds the first byte too.
-        attempts: Attempts per call before it fails.
+        attempts: Attempts per call before it fails; not counting, up to ten times as many, those to which the endpoint
+            says when to come again.
         patience: Seconds that calls wait while no endpoint answers, and that an endpoint may ask them to wait.
         longest_pause: Seconds between two attempts of one call at most, unless the endpoint asks for more.
     """
@@ -77,12 +81,13 @@ class OpenAITeacher:
         self.pool = EndpointPool([self._endpoint(url, concurrency) for url in base_urls], patience=patience)
 
     def _endpoint(self, url: str, concurrency: int) -> Endpoint:
-
         parts = urlsplit(url)
         if parts.password or parts.username or parts.query:
             raise GenesysError(f"give the key of {parts.hostname} in the environment (api_key_env), not in its URL")
         name = url.rstrip("/")
-        clients = [_client(url, self._api_key) for _ in range(-(-concurrency // _CONNECTIONS))]
+        clients = [
+            _client(url, self._api_key, min(self._idle_timeout, 30.0)) for _ in range(-(-concurrency // _CONNECTIONS))
+        ]
         slots = slots_on_this_host(f"endpoint {name}", concurrency)
         return Endpoint(name, clients, AdaptiveLimit(concurrency), slots=slots)
 
@@ -93,11 +98,15 @@ class OpenAITeacher:
             InfrastructureFault: After the last attempt, or at once where another attempt is useless.
         """
         started_at = time.monotonic()
+        put_off = 0
+
+        def enough(state: tenacity.RetryCallState) -> bool:
+            nonlocal put_off
+            put_off += _asked_pause(state) is not None
+            return state.attempt_number - put_off >= self._attempts or put_off >= _PUT_OFF * self._attempts
+
         retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(_worth_another_attempt),
-            stop=tenacity.stop_after_attempt(self._attempts),
-            wait=self._pause,
-            reraise=True,
+            retry=tenacity.retry_if_exception(_worth_another_attempt), stop=enough, wait=self._pause, reraise=True
         )
         async for attempt in retrying:
             with attempt:
@@ -155,10 +164,9 @@ class OpenAITeacher:
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
         """What the endpoint asked for, else exponential with full jitter; random, since it decides no result."""
-        fault = state.outcome.exception() if state.outcome else None
-        asked = getattr(fault, "retry_after", None)
+        asked = _asked_pause(state)
         if asked is not None:
-            return min(float(asked), max(self._patience, self._longest_pause)) + random.uniform(0, 0.1)
+            return asked + random.uniform(0, 0.1)
         return random.uniform(0, min(0.5 * 2**state.attempt_number, self._longest_pause))
 
     def _status_fault(self, url: str, error: Any) -> InfrastructureFault:
@@ -166,7 +174,7 @@ class OpenAITeacher:
         told = self._brief(error)
         return InfrastructureFault(
             f"{url} answered {status}: {told}",
-            retry_after=_retry_after(error.response.headers),
+            retry_after=_retry_after(error.response.headers, longest=max(self._patience, self._longest_pause)),
             overload=status in _OVERLOAD,
             alive=True,
             final=status not in _TRANSIENT and status < 500,
@@ -194,22 +202,33 @@ class OpenAITeacher:
                 await client.close()
 
 
+def _asked_pause(state: tenacity.RetryCallState) -> float | None:
+    """Seconds after which the endpoint wants to be asked again, if it said so."""
+    fault = state.outcome.exception() if state.outcome else None
+    return fault.retry_after if isinstance(fault, InfrastructureFault) else None
+
+
 def _worth_another_attempt(error: BaseException) -> bool:
     return isinstance(error, InfrastructureFault) and not error.final and not error.fatal
 
 
-def _client(url: str, api_key: str) -> Any:
+def _client(url: str, api_key: str, connect_timeout: float) -> Any:
     import openai
 
-    # No limit of connections here: the adaptive limit is the only one. All times are bounded in ``_exchange``.
+    # No limit of connections here: the adaptive limit is the only one. All times but this are bounded in ``_exchange``.
     limits = type(openai.DEFAULT_CONNECTION_LIMITS)(max_connections=None, max_keepalive_connections=None)
-    http = openai.DefaultAsyncHttpxClient(limits=limits, timeout=None)
-    return openai.AsyncOpenAI(base_url=url, api_key=api_key or "none", max_retries=0, timeout=None, http_client=http)
+    # A proxy of the environment is for the world outside; it would look for this machine's addresses on its own.
+    here = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+    http = openai.DefaultAsyncHttpxClient(limits=limits, timeout=None, trust_env=not here)
+    timeout = openai.Timeout(None, connect=connect_timeout)
+    return openai.AsyncOpenAI(base_url=url, api_key=api_key or "none", max_retries=0, timeout=timeout, http_client=http)
 
 
 def _arguments(model: str, request: ChatRequest, *, stream: bool) -> dict[str, Any]:
-    """The client's arguments. All goes into the body as it is: the client knows neither top_k nor min_p, and takes a
-    quarter of a call's processor time to look through what it does know.
+    """The client's arguments.
+
+    All goes into the body as it is: the client knows neither top_k nor min_p, and takes an eighth of a call's
+    processor time to look through what it does know.
     """
     body: dict[str, Any] = {"messages": [message.model_dump() for message in request.messages], **request.sampling}
     if stream:
@@ -217,7 +236,7 @@ def _arguments(model: str, request: ChatRequest, *, stream: bool) -> dict[str, A
     return {"model": model, "messages": [], "stream": stream, "extra_body": body}
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def _retry_after(headers: Mapping[str, str], *, longest: float) -> float | None:
     """Seconds, from either form of the header (RFC 9110, 10.2.3)."""
     from email.utils import parsedate_to_datetime
 
@@ -231,4 +250,4 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
             seconds = parsedate_to_datetime(value).timestamp() - time.time()
         except ValueError:
             return None
-    return max(0.0, seconds) if seconds < float("inf") else None
+    return min(max(0.0, seconds), longest)

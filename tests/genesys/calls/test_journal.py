@@ -401,6 +401,19 @@ class TestOnce:
         assert time.monotonic() - began < 2
 
 
+def test_another_process_is_just_making_the_same_file(tmp_path: Path) -> None:
+    """SQLite does not wait for it by itself, whatever its time-out says."""
+    other = sqlite3.connect(tmp_path / "s.journal", isolation_level=None, check_same_thread=False)
+    other.execute("begin immediate")
+    other.execute("create table x(y)")
+    ending = threading.Timer(0.3, other.rollback)
+    ending.start()
+    with Journal(tmp_path) as journal:
+        journal.segment("s").put_now(entry(1))
+    ending.join()
+    other.close()
+
+
 def test_many_processes_make_and_fill_one_segment(tmp_path: Path) -> None:
     """All open a segment that is not there yet at the same moment, and write the same and their own."""
     script = """if 1:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -191,14 +192,22 @@ async def test_a_long_segment_goes_up_in_parts_and_comes_back_whole(
     assert found == {f"row-{n}": entry(n, text=f"{n} \u2028 é") for n in range(200)}
 
 
-async def test_two_processes_with_one_log_upload_each_record_once(store: Store, tmp_path: Path) -> None:
+def test_two_processes_with_one_log_do_not_upload_side_by_side(store: Store, tmp_path: Path) -> None:
+    """Each would upload the other's records too."""
     one, other = (journal_at(store, tmp_path / "one", window=0.1) for _ in range(2))
-    for n in range(40):
-        await (one, other)[n % 2].segment("a/s").put(entry(n))
-        time.sleep(0.02)
-    one.close()
+    with other.segment("a/s")._alone() as alone:
+        assert alone
+        for n in range(10):
+            one.segment("a/s").put_now(entry(n))
+        time.sleep(0.5)
+        assert parts(store).names() == []
+        closing = threading.Thread(target=one.close)
+        closing.start()
+        time.sleep(0.3)
+        assert closing.is_alive(), "it ended before its records were safe"
+    closing.join(10)
     other.close()
-    assert len([row for _, rows in parts(store).read(parts(store).names()) for row in rows]) == 40
+    assert len([row for _, rows in parts(store).read(parts(store).names()) for row in rows]) == 10
 
 
 async def test_for_reading_only(store: Store, tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ class Fleet:
             self.seen[name] += 1
             await asyncio.sleep(seconds)
             if name in self.faults:
+                if self.faults[name].alive:
+                    self.pool.spoke(lease)
                 raise self.faults[name]
             return name
 
@@ -85,7 +87,7 @@ async def test_no_more_at_once_than_allowed_and_first_come_first_served() -> Non
         down(),
         down(overload=True),
         InfrastructureFault("502", overload=True, alive=True),
-        InfrastructureFault("500", alive=True),
+        InfrastructureFault("a web page under status 200", alive=True),
     ],
 )
 async def test_a_dead_one_is_parked_while_the_rest_go_on(fault: InfrastructureFault) -> None:
@@ -231,6 +233,18 @@ async def test_cancellation_leaks_no_slot(tmp_path: Path) -> None:
         assert fleet.idle()
         assert slots.held == 0
     assert await asyncio.wait_for(asyncio.gather(*(fleet.call() for _ in range(9))), 1) == ["a"] * 9
+
+
+async def test_cancelled_in_the_moment_it_was_let_in() -> None:
+    fleet = Fleet(endpoint("a", concurrency=1))
+    async with fleet.pool.lease():
+        waiting = asyncio.create_task(fleet.call())
+        await asyncio.sleep(0)
+    assert not fleet.idle(), "the place is given to who waits before it runs"
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert fleet.idle()
+    assert await asyncio.wait_for(fleet.call(), 1) == "a"
 
 
 async def test_a_probe_that_is_cancelled_does_not_close_the_endpoint_for_good() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +30,7 @@ from tests.genesys.teachers.conftest import Teach
 from tests.support.calls import question, roles_of, work_of
 from tests.support.openai_server import ALL_FAULTS, Behaviour, Fault, OpenAIServer, Seen, answer, answer_key
 
+REPO = Path(__file__).parents[3]
 _fresh = itertools.count()
 
 
@@ -177,11 +181,26 @@ class TestPauses:
         first, second = arrivals_since(server, before)
         assert 1.0 <= second.time - first.time < 2.5
 
+    async def test_being_told_to_come_later_takes_no_attempt(self, teach: Teach, server: OpenAIServer) -> None:
+        server.control(faults={"rate_limit": 1.0}, max_faulty_attempts=6, retry_after=0.02)
+        assert (await teach(attempts=2).complete(ask())).attempts == 7
+        server.control(max_faulty_attempts=100)
+        with pytest.raises(InfrastructureFault, match="429"):
+            await asyncio.wait_for(teach(attempts=2).complete(ask()), 20)
+        server.control(faults={"error_500": 1.0}, max_faulty_attempts=2)
+        with pytest.raises(InfrastructureFault, match="500"):
+            await teach(attempts=2).complete(ask())
+
     async def test_nobody_is_kept_waiting_for_hours(self, teach: Teach, server: OpenAIServer) -> None:
         server.control(faults={"rate_limit": 1.0}, max_faulty_attempts=1, retry_after=86_400)
         began = time.monotonic()
-        assert (await teach(patience=0.5, longest_pause=0.1).complete(ask())).attempts == 2
-        assert time.monotonic() - began < 2
+        teacher = teach(patience=0.5, longest_pause=0.1)
+        assert (await teacher.complete(ask())).attempts == 2
+        await asyncio.gather(*(teacher.complete(ask()) for _ in range(20)), return_exceptions=True)
+        server.control(faults={})
+        await asyncio.sleep(0.6)
+        await teacher.complete(ask())
+        assert time.monotonic() - began < 5
 
     async def test_concurrency_follows_what_the_endpoint_takes(
         self, teach: Teach, server: OpenAIServer, segment: Segment
@@ -194,7 +213,7 @@ class TestPauses:
         async def function(row: int, calls: Calls) -> Outcome:
             return accepted({"text": (await calls.chat("teacher", requests[row])).content})
 
-        progress = await run_rows(work_of(200, function), segment, roles_of(teacher))
+        progress = await run_rows(work_of(200, function), segment, roles_of(teacher), again=0)
         assert progress.counts.accepted == 200
         assert server.stats()["requests"] - before < 200 * 3, "it hammers an endpoint that says it is full"
         assert teacher.pool.endpoints[0].limit.limit < 10
@@ -268,6 +287,27 @@ class TestDeadEndpoints:
         assert time.monotonic() - began < 10
         assert len(arrivals_since(server, before)) <= 40
         assert all("40" in failure.error for failure in segment.failures())
+
+
+@pytest.fixture
+def unreachable() -> Iterator[str]:
+    """An address that does not even refuse: its queue of connections is full."""
+    with socket.socket() as listening, contextlib.ExitStack() as queue:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+
+
+async def test_an_address_that_swallows_everything(teach: Teach, unreachable: str, stream: bool) -> None:
+    teacher = teach(unreachable, stream=stream, timeout=60.0, idle_timeout=0.4, attempts=1)
+    began = time.monotonic()
+    with pytest.raises(InfrastructureFault):
+        await teacher.complete(ask())
+    assert time.monotonic() - began < 3
 
 
 class TestRefusal:
@@ -375,3 +415,19 @@ class TestOneHost:
             teachers = [teach(fresh.base_url, concurrency=6), teach(fresh.base_url + "/", concurrency=6)]
             await asyncio.gather(*(teachers[n % 2].complete(ask()) for n in range(120)))
             assert fresh.stats()["max_concurrent"] == 6
+
+    def test_and_so_do_two_processes(self, tmp_path: Path) -> None:
+        with OpenAIServer(latency_min=0.02, latency_max=0.04) as fresh:
+            runs = [
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.support.drive_calls", "--journal", str(tmp_path / name), "--lake",
+                     str(tmp_path / name), "--base-url", fresh.base_url, "--rows", "100", "--concurrency", "5"],
+                    cwd=REPO, stdout=subprocess.PIPE, text=True,
+                )
+                for name in ("one", "two")
+            ]  # fmt: skip
+            found = [json.loads(run.communicate()[0].splitlines()[-1]) for run in runs]
+            assert fresh.stats()["max_concurrent"] == 5
+            assert fresh.stats()["requests"] == 2 * 480
+        assert [each["counts"]["accepted"] for each in found] == [400, 400]
+        assert all(run.returncode == 0 for run in runs)
