@@ -25,6 +25,7 @@ _DECIMAL_COMMA = re.compile(r"[-+]?(?:0,\d+|\d+,\d{2}|\d{4,},\d+)")
 _DEGREES = re.compile(r"\\(sin|cos|tan|cot|sec|csc)\s*[({]?\s*(-?\d+(?:\.\d+)?)\s*\^\s*(?:\\circ|\{\\circ\})\s*[)}]?")
 # A decimal is often a rounded value; SymPy decides between decimals which are as close as this.
 _CLOSE = Fraction(1, 10_000)
+_PERCENT = re.compile(r"(?:\\[,;! ]|\s)*\\?%\s*$")
 _MAX_TEXT = 2000
 
 
@@ -54,7 +55,7 @@ def compare_texts(gold: str, answer: str) -> Decision | Question:
     Returns:
         A decision with its rule, or the question that SymPy has to settle.
     """
-    gold, answer = clean(gold), clean(answer)
+    gold, answer = _without_shared_percent(clean(gold), clean(answer))
     gold_text, answer_text = canonical(gold), canonical(answer)
     if gold_text == answer_text:
         return Decision(bool(gold_text), "exact")
@@ -79,6 +80,13 @@ def canonical_answer(answer: str) -> str:
     text = canonical(answer)
     number = read_number(text)
     return number_text(number) if number else text
+
+
+def _without_shared_percent(gold: str, answer: str) -> tuple[str, str]:
+    """Where both are percentages their numbers are compared: the sign is read after plain numbers only."""
+    if _PERCENT.search(gold) and _PERCENT.search(answer):
+        return _PERCENT.sub("", gold), _PERCENT.sub("", answer)
+    return gold, answer
 
 
 def _in_radians(text: str) -> str:

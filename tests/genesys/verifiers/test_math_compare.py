@@ -144,3 +144,9 @@ def test_equal_answers_have_one_canonical_text(one, other):
 def test_different_answers_have_different_canonical_texts():
     answers = ["12", "1 2", "1,2", "1.2", "(1,2)", "12_3", "x12", "-12", r"12\%", "12 cm"]
     assert len({canonical_answer(answer) for answer in answers}) == len(answers)
+
+
+@pytest.mark.parametrize("answer", [r"\frac{25}{2}\%", r"12.5\,\%", "12.5%", r"12\frac12\%"])
+def test_percentages_are_compared_by_their_numbers(answer):
+    assert compare_texts(r"12.5\%", answer) in (Decision(True, "exact"), Decision(True, "number"))
+    assert compare_texts(r"12.4\%", answer) == Decision(False, "number")
