@@ -98,6 +98,7 @@ class Campaign:
         self._begin()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60 + 30 * KILLS)
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     with OpenAIServer(latency_min=0.01, latency_max=0.06) as server:
