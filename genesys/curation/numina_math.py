@@ -17,7 +17,7 @@ from genesys.curation import numina_rules as rules
 from genesys.lane import Identity, LedgerRow
 from genesys.outcomes import Outcome, accepted, rejected
 from genesys.prompts import Prompt, PromptFile
-from genesys.verifiers.gold_mutants import gold_mutants
+from genesys.verifiers.math.mutants import gold_mutants
 
 COLUMNS = ("problem", "solution")
 """In both versions of the data set; the others (answer, question_type, ...) are used where they are."""

@@ -25,8 +25,8 @@ class BaseVerifier:
         max_parallel: How many calls of ``verify`` may be in flight at once.
         timeout: Seconds one call of ``verify`` may take, from its start; ``None`` for no limit.
         version: Names what the verdict depends on. ``None`` means a hash of the class's source.
-        rests_on: Modules (``package.module``) and distributions (``dist:name``) which decide the verdict too; their
-            source or version goes into the hash.
+        rests_on: Modules (``package.module``), packages (all their modules) and distributions (``dist:name``) which
+            decide the verdict too; their source or version goes into the hash.
         executes: Whether it runs programs that somebody else wrote. Stages with such a verifier have a pool of their
             own in the graph, and want a machine with a Docker engine.
     """
@@ -126,4 +126,7 @@ def _outside_source(name: str) -> bytes:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"rests_on names the module {name!r}, which is not there.")
-    return Path(spec.origin).read_bytes()
+    if spec.submodule_search_locations is None:
+        return Path(spec.origin).read_bytes()
+    modules = (path for place in spec.submodule_search_locations for path in Path(place).rglob("*.py"))
+    return b"\0".join(path.read_bytes() for path in sorted(modules))

@@ -1,4 +1,4 @@
-"""``verifiable_math``: reads the final answer of a response and compares it with the gold. Rules are in ``math_*``."""
+"""``verifiable_math``: reads the final answer of a response and compares it with the gold. Rules are in ``math``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 
 from genesys.calls.errors import TaskFault
 from genesys.verifiers.base_verifier import BaseVerifier
-from genesys.verifiers.math_answer import Extracted, extract_answer, gold_answer
-from genesys.verifiers.math_compare import Decision, Question, canonical_answer, compare_texts
-from genesys.verifiers.math_pool import WorkerPool
+from genesys.verifiers.math.answer import Extracted, extract_answer, gold_answer
+from genesys.verifiers.math.compare import Decision, Question, canonical_answer, compare_texts
+from genesys.verifiers.math.pool import WorkerPool
 
-_PACKAGE = "genesys.verifiers"
 _WORKERS = max(2, min(8, os.cpu_count() or 2))
 
 
@@ -39,8 +38,8 @@ class MathVerifier(BaseVerifier):
     cpu_limit_s: ClassVar[int] = 5
     memory_limit_bytes: ClassVar[int] = 2 << 30
     rests_on = (
-        *(f"{_PACKAGE}.{name}" for name in ("math_answer", "math_compare", "math_numbers", "math_pool")),
-        *(f"{_PACKAGE}.{name}" for name in ("math_text", "math_units", "math_worker", "thinking")),
+        "genesys.verifiers.math",
+        "genesys.verifiers.thinking",
         "dist:math-verify",
         "dist:sympy",
         "dist:latex2sympy2-extended",

@@ -13,7 +13,7 @@ import pytest
 
 from genesys.calls.errors import InfrastructureFault, TaskFault
 from genesys.schemas import Response
-from genesys.verifiers.math_pool import WorkerPool
+from genesys.verifiers.math.pool import WorkerPool
 from genesys.verifiers.math_verifier import MathVerifier
 from genesys.verifiers.runner import VerifierRunner
 from tests.support.processes import descendants, still_alive
@@ -201,7 +201,7 @@ def test_an_answer_that_hangs_is_wrong_and_nobody_waits_for_it(verifier, answer)
 
 @pytest.mark.parametrize("answer", ["needs memory", "overflows the stack", "aborts"])
 def test_an_answer_that_fells_its_worker_twice_is_wrong_and_the_next_is_not(pool, monkeypatch, answer):
-    monkeypatch.setattr("genesys.verifiers.math_pool.WORKER_MODULE", "tests.genesys.verifiers.frail_worker")
+    monkeypatch.setattr("genesys.verifiers.math.pool.WORKER_MODULE", "tests.genesys.verifiers.math.frail_worker")
     before = own_workers()
     assert pool.compare([("a", answer)]).kind == "worker-died"
     assert pool.compare([("a", "a")]).kind == "equal"
@@ -209,7 +209,7 @@ def test_an_answer_that_fells_its_worker_twice_is_wrong_and_the_next_is_not(pool
 
 
 def test_a_worker_that_fell_once_gets_its_answer_a_second_chance(pool, monkeypatch, tmp_path):
-    monkeypatch.setattr("genesys.verifiers.math_pool.WORKER_MODULE", "tests.genesys.verifiers.frail_worker")
+    monkeypatch.setattr("genesys.verifiers.math.pool.WORKER_MODULE", "tests.genesys.verifiers.math.frail_worker")
     outcome = pool.compare([("b", "other"), (f"once {tmp_path / 'seen'}", f"once {tmp_path / 'seen'}")])
     assert (outcome.kind, outcome.match) == ("equal", 1)
 
@@ -289,7 +289,7 @@ def test_a_shut_down_verifier_can_be_used_again():
 
 
 def test_a_worker_that_cannot_start_says_why(monkeypatch):
-    monkeypatch.setattr("genesys.verifiers.math_pool.WORKER_MODULE", "genesys.verifiers.no_such_worker")
+    monkeypatch.setattr("genesys.verifiers.math.pool.WORKER_MODULE", "genesys.verifiers.no_such_worker")
     with pytest.raises(InfrastructureFault, match="no_such_worker"):
         WorkerPool(1, 1, MEMORY).compare([("a", "b")])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genesys.verifiers.gold_mutants import gold_mutants
+from genesys.verifiers.math.mutants import gold_mutants
 from genesys.verifiers.math_verifier import MathVerifier
 
 GOLDS = [

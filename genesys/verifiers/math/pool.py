@@ -3,7 +3,7 @@
 Why not ``multiprocessing`` (or a pool on top of it): a spawned child imports the parent's main module again, which
 under Dagster costs seconds for each worker and runs a user's unguarded script twice; and such pools limit wall time
 only, so that on a loaded machine an answer would be called wrong because others were computing. Here the kernel limits
-CPU time, and the exit status tells whose fault a death was. No verdict on texts here: that is ``math_compare``'s and
+CPU time, and the exit status tells whose fault a death was. No verdict on texts here: that is ``compare``'s and
 the worker's.
 """
 
@@ -24,7 +24,7 @@ from typing import IO, Any, Literal
 
 from genesys.calls.errors import InfrastructureFault
 
-WORKER_MODULE = "genesys.verifiers.math_worker"
+WORKER_MODULE = "genesys.verifiers.math.worker"
 _START_LIMIT_S = 120.0
 _WALL_PER_CPU_SECOND = 8  # patience for a loaded machine; the verdict rests on CPU time
 _OWN_DEATHS = 2
@@ -159,7 +159,7 @@ class Worker:
 def _environment() -> dict[str, str]:
     """What a worker sees: a few harmless names, and the places where this process finds its modules."""
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    places = [*sys.path, str(Path(__file__).parents[2])]
+    places = [*sys.path, str(Path(__file__).parents[3])]
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(str(Path(place).resolve()) for place in places))
     # SymPy's order of terms follows hashes; the same question shall take the same way each time.
     environment["PYTHONHASHSEED"] = "0"

@@ -2,7 +2,7 @@
 
 Every rule here is exact: it says "equal" only where no other reading is possible, and "different" only where SymPy
 would be misled (units it strips, words it multiplies out) or where both sides are plain numbers. The rest is
-``math_worker``'s.
+``worker``'s.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
-from genesys.verifiers.math_numbers import PlainNumber, number_text, read_based, read_number
-from genesys.verifiers.math_text import Items, canonical, clean, items
-from genesys.verifiers.math_units import conversion, same_unit, split_unit
+from genesys.verifiers.math.numbers import PlainNumber, number_text, read_based, read_number
+from genesys.verifiers.math.text import Items, canonical, clean, items
+from genesys.verifiers.math.units import conversion, same_unit, split_unit
 
 _CHOICE = re.compile(r"\(?(?P<letter>[A-J])\)?(?P<label>(?:[.:)]|(?<=\))|\s*\\quad)\s*\S.*)?", re.DOTALL)
 _OTHER_LETTER = re.compile(r"(?<![A-Za-z])[A-J](?![A-Za-z])")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from genesys.verifiers.math_text import canonical
+from genesys.verifiers.math.text import canonical
 
 _OPENING = re.compile(r"\\(?:boxed|fbox)\s*(\{|[0-9A-Za-z.]+)")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)

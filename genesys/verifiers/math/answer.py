@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from genesys.verifiers.math_boxes import boxed_answer
-from genesys.verifiers.math_expressions import MASK, find_expressions, is_formula, mask_formulas
+from genesys.verifiers.math.boxes import boxed_answer
+from genesys.verifiers.math.expressions import MASK, find_expressions, is_formula, mask_formulas
 from genesys.verifiers.thinking import after_thinking
 
 # Chat templates end a turn with a token like <|im_end|>; what a model babbles behind it is no answer.

@@ -1,12 +1,12 @@
-"""Finds formulas and plain numbers in prose; which of them is the answer is decided in ``math_answer``."""
+"""Finds formulas and plain numbers in prose; which of them is the answer is decided in ``answer``."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from genesys.verifiers.math_text import clean
-from genesys.verifiers.math_units import split_unit
+from genesys.verifiers.math.text import clean
+from genesys.verifiers.math.units import split_unit
 
 MASK = "\x00"
 _FORMULA = re.compile(

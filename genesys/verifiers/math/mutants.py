@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from genesys.verifiers.math_answer import gold_answer
-from genesys.verifiers.math_compare import canonical_answer
+from genesys.verifiers.math.answer import gold_answer
+from genesys.verifiers.math.compare import canonical_answer
 
 _OPPOSITES = [
     ("yes", "no"), ("true", "false"), ("even", "odd"), ("increasing", "decreasing"), ("convergent", "divergent"),

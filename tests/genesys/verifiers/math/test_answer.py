@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from genesys.verifiers.math_answer import extract_answer, gold_answer
+from genesys.verifiers.math.answer import extract_answer, gold_answer
 from genesys.verifiers.thinking import after_thinking
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genesys.verifiers.math_compare import Decision, Question, canonical_answer, compare_texts
+from genesys.verifiers.math.compare import Decision, Question, canonical_answer, compare_texts
 
 
 def decide(gold, answer):

@@ -1,6 +1,6 @@
-"""The process that compares answers by Math-Verify and SymPy; started by ``math_pool``, it talks JSON lines over pipes.
+"""The process that compares answers by Math-Verify and SymPy; started by ``pool``, it talks JSON lines over pipes.
 
-It is run as ``python -m genesys.verifiers.math_worker CPU_SECONDS MEMORY_BYTES PARENT_PID``. What an answer makes
+It is run as ``python -m genesys.verifiers.math.worker CPU_SECONDS MEMORY_BYTES PARENT_PID``. What an answer makes
 SymPy do is bounded by the kernel: CPU time for each question, and address space. There is no timer and no signal
 handler in here, because neither stops a long operation on big integers.
 """

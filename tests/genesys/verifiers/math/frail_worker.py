@@ -1,10 +1,10 @@
-"""A worker of genesys.verifiers.math_worker with a comparison that falls over in the ways an answer can cause."""
+"""A worker of genesys.verifiers.math.worker with a comparison that falls over in the ways an answer can cause."""
 
 import os
 import signal
 from pathlib import Path
 
-from genesys.verifiers import math_worker
+from genesys.verifiers.math import worker
 
 
 def compare(gold: str, answer: str) -> bool:
@@ -22,5 +22,5 @@ def compare(gold: str, answer: str) -> bool:
 
 
 if __name__ == "__main__":
-    math_worker.load_comparison = lambda: compare
-    math_worker.main()
+    worker.load_comparison = lambda: compare
+    worker.main()
