@@ -9,11 +9,14 @@ from typing import Any, ClassVar
 
 from genesys.calls.errors import TaskFault
 from genesys.verifiers.base_verifier import BaseVerifier
-from genesys.verifiers.math.answer import Extracted, extract_answer, gold_answer
-from genesys.verifiers.math.compare import Decision, Question, canonical_answer, compare_texts
+from genesys.verifiers.math.answer import Extracted, extract_answer, gold_answers
 from genesys.verifiers.math.pool import WorkerPool
+from genesys.verifiers.math.quick import canonical_answer, compare_quickly
 
 _WORKERS = max(2, min(8, os.cpu_count() or 2))
+
+MAX_ANSWER = 20_000
+MAX_PROMPT = 8_000
 
 
 class MathVerifier(BaseVerifier):
@@ -41,6 +44,8 @@ class MathVerifier(BaseVerifier):
         "genesys.verifiers.math",
         "genesys.verifiers.thinking",
         "dist:math-verify",
+        "dist:mpmath",
+        "dist:pint",
         "dist:sympy",
         "dist:latex2sympy2-extended",
     )
@@ -61,8 +66,19 @@ class MathVerifier(BaseVerifier):
         answer = extract_answer(result["llm_response"], cut_off=_was_cut_off(result))
         if answer is None:
             return _verdict(False, "none/no-answer", None, golds[0])
-        equal, rule, gold = self._compare(golds, answer)
+        equal, rule, gold = self._compare(golds, answer, _prompt(result))
         return _verdict(equal, f"{answer.source}/{rule}", answer.text, gold)
+
+    def same_answer(self, left: str, right: str) -> bool:
+        """Whether two answers of responses, as they were extracted, say the same: by the rules of verdicts.
+
+        Raises:
+            InfrastructureFault: As for ``verify``.
+        """
+        decision = compare_quickly(left, right)
+        if decision is not None:
+            return decision.equal
+        return self._workers().compare([(left[:MAX_ANSWER], right[:MAX_ANSWER])]).match is not None
 
     def shutdown(self) -> None:
         """End the worker processes; a later ``verify`` would start them again."""
@@ -71,20 +87,24 @@ class MathVerifier(BaseVerifier):
         if pool is not None:
             pool.close()
 
-    def _compare(self, golds: Sequence[str], answer: Extracted) -> tuple[bool, str, str]:
+    def _compare(self, golds: Sequence[str], answer: Extracted, prompt: str) -> tuple[bool, str, str]:
         """Whether the answer equals a gold, the rule that says so, and that gold."""
-        verdicts = [(gold, compare_texts(gold, answer.text)) for gold in golds]
-        for gold, verdict in verdicts:
-            if isinstance(verdict, Decision) and verdict.equal:
-                return True, verdict.rule, gold
-        open_questions = [(gold, verdict) for gold, verdict in verdicts if isinstance(verdict, Question)]
-        if not open_questions:
-            decided = next(verdict for _, verdict in verdicts if isinstance(verdict, Decision))
-            return False, decided.rule, golds[0]
-        outcome = self._workers().compare([(question.gold, question.answer) for _, question in open_questions])
+        open_golds = []
+        refused = ""
+        for gold in golds:
+            decision = compare_quickly(gold, answer.text)
+            if decision is None:
+                open_golds.append(gold)
+            elif decision.equal:
+                return True, decision.rule, gold
+            else:
+                refused = refused or decision.rule
+        if not open_golds:
+            return False, refused, golds[0]
+        outcome = self._workers().compare([(gold, answer.text[:MAX_ANSWER]) for gold in open_golds], prompt)
         if outcome.match is not None:
-            return True, "math-verify", open_questions[outcome.match][0]
-        return False, "math-verify" if outcome.kind == "different" else outcome.kind, golds[0]
+            return True, outcome.rule, open_golds[outcome.match]
+        return False, outcome.rule, golds[0]
 
     def _workers(self) -> WorkerPool:
         with self._lock:
@@ -102,13 +122,21 @@ def read_golds(ground_truth: Any) -> list[str]:
     """
     given = ground_truth if isinstance(ground_truth, list | tuple) else [ground_truth]
     texts = [str(gold) for gold in given if isinstance(gold, str | int | float) and not isinstance(gold, bool)]
-    golds = [gold for gold in map(gold_answer, texts) if gold]
+    golds = list(dict.fromkeys(gold for text in texts for gold in gold_answers(text) if gold))
     if not golds:
         raise TaskFault(
             f"The task has no usable gold: verification_info.ground_truth is {str(ground_truth)[:80]!r}. "
             "Give it a short answer, or a worked solution that ends in one."
         )
     return golds
+
+
+def _prompt(result: Any) -> str:
+    """The task's text, where the record has one; its end holds the options and the question."""
+    try:
+        return str(result["prompt"] or "")[-MAX_PROMPT:]
+    except KeyError:
+        return ""
 
 
 def _was_cut_off(result: Any) -> bool:

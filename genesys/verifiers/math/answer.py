@@ -7,35 +7,93 @@ sentence. All patterns look at a bounded stretch of text, so that no response ta
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-from genesys.verifiers.math.boxes import boxed_answer
-from genesys.verifiers.math.expressions import MASK, find_expressions, is_formula, mask_formulas
+from genesys.verifiers.math.boxes import boxed_answer, find_boxes
+from genesys.verifiers.math.expressions import (
+    MASK,
+    Expression,
+    find_expressions,
+    is_formula,
+    mask_formulas,
+    suffix_behind,
+    without_rounded,
+)
+from genesys.verifiers.math.units import split_unit
 from genesys.verifiers.thinking import after_thinking
 
 # Chat templates end a turn with a token like <|im_end|>; what a model babbles behind it is no answer.
-_TURN_END = re.compile(r"<\|\w{2,40}\|>")
+_TURN_END = re.compile(r"<\|\w{2,40}\|>|</s>|<(?:end_of_turn|eos|eot_id)>|\[/?INST\]")
+# The word for an answer in the languages of mathematical data sets, with its verb.
+_ELSEWHERE = (
+    r"答案(?:是|为|為)?\s*[:：]?|故[选選]\s*[:：]?|\bréponse(?: finale)?\s*(?:est|:)|\brespuesta(?: final)?\s*(?:es|:)|"
+    r"\bAntwort\s*(?:ist|lautet|:)|\bresposta(?: final)?\s*(?:é|:)|\brisposta(?: finale)?\s*(?:è|:)|\bОтвет\s*[:.]"
+)
 _PHRASE = re.compile(
     r"(?:\b(?:final |correct |right |the )?(?:answers?|choice|option)\b(?:\s*\([^()\n]{0,40}\))?"
-    r"(?:\s+to\s[^.\n:]{0,80}?)?\s*\**\s*(?:is|are|equals|would be|will be|:|=)(?!\s+not\b)"
-    r"|\bfinal answers?\**\s*\n|^\s*####)"
-    r"[\s:*]*(?:that |simply |just |therefore |option |choice |approximately |about )*",
+    r"(?:\s+(?:to|for|of|in|we|that)\s[^.\n:]{0,80}?)?\s*[*_]*\s*"
+    r"(?:is|are|equals|(?:would|will|should|must) be|comes? (?:out )?to(?: be)?|turns out to be|:|=)(?!\s+not\b)"
+    r"|\bfinal (?:result|value)[*_]*\s*(?:is|:|=)|^[ \t#*_]*(?:final )?answers?[*_: \t]*\n|\bfinal answers?[*_]*\s*\n"
+    r"|\bans\.?\s*[:=]|\b(?:answer|option|choice)\s(?=\([A-J]\)[\s.*$]{0,9}\Z)"
+    rf"|^\s*####|<answer>|{_ELSEWHERE})"
+    r"[\s:*_]*(?:that |simply |just |then |therefore |thus |indeed |option |choice |approximately |about )*",
     re.IGNORECASE | re.MULTILINE,
+)
+# One of these stands in every phrase, after at most so many signs.
+_MENTIONS = (
+    "answer", "choice", "option", "final", "ans", "####", "correct", "right", "true", "best", "答案", "故", "réponse",
+    "respuesta", "antwort", "resposta", "risposta", "ответ",
+)  # fmt: skip
+_PHRASE_LEAD = 40
+# The letter may come first: "(B) is correct", "option C is the right one".
+_CHOSEN = re.compile(
+    r"(?<![A-Za-z\\])\(?(?P<letter>[A-J])[).:]?[*$}]*\s+(?:is|must be)\s+(?:therefore |thus |indeed )?"
+    r"(?:the\s+)?(?:(?i:correct|right|true|best)\b|(?i:answer)\b)"
 )
 # A letter that stands for an option, not the "A" of a sentence or of an equation.
 _LETTER = re.compile(
-    r"[\s\"'*$(]*([A-J])(?:\)|(?=\s*(?:[.,:;*\"'$]|\Z))|(?=\s+(?:because|since|as|which)\b))",
+    r"[\s\"'*_$(]*(?:\\(?:text|textbf|mathrm|mathbf)\{\s*)?\(?([A-J])(?:\)|(?=\s*(?:[.,:;*_\"'$}]|\Z))|(?=\s+(?:because|since|as|which)\b))",
 )
-_SENTENCE_END = re.compile(r"[.!?][\"')\]*]*(?=\s|\Z)|\n")
+# A dot after an abbreviation ends no sentence.
+_SENTENCE_END = re.compile(
+    r"[.!?](?<!\bsq\.)(?<!\bcu\.)(?<!\bNo\.)(?<!\bvs\.)(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bapprox\.)"
+    r"[\"')\]*]*(?=\s|\Z)|[。！？\n]"
+)
 _COURTESY = re.compile(
-    r"\s*(?:i hope|hope (?:this|that)|let me know|please|thank|feel free|good luck|note\b|is there anything)",
+    r"\W{0,9}(?:i hope|hope (?:this|that)|let me know|please|thank|feel free|good luck|note\b|is there anything|"
+    r"q\.?e\.?d|done\b|(?:this|which) (?:completes|concludes|finishes)|hence proved)",
     re.IGNORECASE,
 )
+_SUBORDINATE = re.compile(r"[\s,(]+(?:where|since|because)\b")
+_BULLET = re.compile(r"\A\s*[-*•]\s+")
+_MONEY_BEFORE = re.compile(r"(?:\\\$|[€£¥₹])\s*\Z")
+_QUANTITY = re.compile(r"\d|\\(?:pi|sqrt)")
+# Control characters are what JSON or Python make of \b, \f, \a, \v and of \t before a known command.
+_BROKEN = re.compile("[\x07\x08\x0b\x0c](?=[A-Za-z])|\t(?=ext|imes|heta|an\\b|frac)|\r(?=ight|m\\{)")
+_BROKEN_LETTERS = {"\x07": r"\a", "\x08": r"\b", "\x0b": r"\v", "\x0c": r"\f", "\t": r"\t", "\r": r"\r"}
+_FULL_WIDTH = str.maketrans("｛｝＼＄", r"{}\$")
 _TAIL = 4000
 _MAX_ANSWER = 600  # outside a box; what is longer is a derivation, not its result
 _MAX_WORDS = 8
 _SHORT_GOLD = 200
+_LONG_GOLD = 10_000
+_REACH = 80
+_MAX_LIST = 30
+_MAX_PARTS = 8
+# "$T = \boxed{\pi}$, and the interval is $[0, 1]$": the same sentence goes on to another result.
+_OTHER_PART = re.compile(r"\s*\$?\s*,?\s*and (?:the|its) [^.$\n]{1,120}\b(?:is|are) \$(?P<part>[^$]{1,200})\$")
+# Who offers a second answer behind the first has not given one.
+_SECOND_THOUGHT = re.compile(
+    r"\b(?:alternatively|or (?:maybe|perhaps|possibly|it could be)|(?:it )?(?:could|might|may) also be|"
+    r"on second thought|another possible answer|if not,)",
+    re.IGNORECASE,
+)
+# "The answer is not 42" gives none.
+_DENIAL = re.compile(
+    r"(?:\b(?:is|are|does|do|was|can|could)(?: not|n't)|\bcannot|\bnever)(?: be| equal(?: to)?)?[\s:]*\Z", re.IGNORECASE
+)
 _PROSE_WORD = re.compile(r"(?<![A-Za-z\\{])[A-Za-z]{2,}(?![A-Za-z}])")
 
 
@@ -58,23 +116,26 @@ def extract_answer(response: str | None, *, cut_off: bool = False) -> Extracted 
         The answer, or ``None`` where there is none: empty text, a thinking that never ended, an empty or half box, no
         phrase or number.
     """
-    text = after_thinking(response).strip()
+    text = mended(after_thinking(response)).strip()
     turn_end = _TURN_END.search(text, 1)
     return read_answer(text[: turn_end.start()] if turn_end else text, cut_off=cut_off)
 
 
+def mended(text: str) -> str:
+    r"""A text with LaTeX commands that a wrong escape broke (backspace + ``oxed``) and full-width braces restored."""
+    text = _BROKEN.sub(lambda broken: _BROKEN_LETTERS[broken.group()], text)
+    return text.translate(_FULL_WIDTH) if "｛" in text or "＼" in text else text
+
+
 def read_answer(text: str, *, cut_off: bool = False) -> Extracted | None:
     """The final answer of a text without thinking; see ``extract_answer``."""
-    boxed = boxed_answer(text, cut_off=cut_off)
+    boxed = _boxed(text, cut_off=cut_off)
     if boxed is not None:
         return Extracted(boxed, "boxed") if boxed else None
     tail = text[-_TAIL:]
-    phrases = list(_PHRASE.finditer(tail))
-    if phrases:
-        after = tail[phrases[-1].end() :]
-        said = "" if cut_off and not _SENTENCE_END.search(mask_formulas(after)) else _said(after)
-        if said and len(said) <= _MAX_ANSWER:
-            return Extracted(said, "phrase")
+    announced = _announced(tail, cut_off=cut_off)
+    if announced:
+        return Extracted(announced, "phrase")
     if cut_off:
         return None  # what was cut off has no final sentence: its last number is just where it happened to stop
     last = _last(tail)
@@ -87,23 +148,86 @@ def gold_answer(gold: str) -> str:
     Returns:
         The answer; empty where the gold says nothing.
     """
-    gold = gold.strip()
-    boxed = boxed_answer(gold, cut_off=False)
+    gold = mended(gold).strip()
+    boxed = _boxed(gold, cut_off=False)
     if boxed is not None:
         return boxed
     if not _is_solution(gold):
         return gold
     answer = read_answer(gold)
-    return answer.text if answer else gold
+    if answer:
+        return answer.text
+    # A gold is trusted to hold an answer: comments may follow the sentence that does.
+    return _last(gold[-_TAIL:], any_sentence=True) or gold
+
+
+def gold_answers(gold: str) -> tuple[str, ...]:
+    """The answers that a gold allows: its final one, and all its parts as a list where each part has a box.
+
+    A solution in parts boxes a result in each; a response may box the last part's result, or all in one box. What the
+    sentence of the last box goes on to say ("and the interval is ...") is the result of another part.
+    """
+    answer = gold_answer(gold)
+    boxes = find_boxes(mended(gold))
+    parts = list(dict.fromkeys(box.content.strip() for box in boxes if box.closed and box.content.strip()))
+    found = [answer]
+    if 1 < len(parts) <= _MAX_PARTS and _is_solution(mended(gold)):
+        found.append(", ".join(parts))
+    if boxes and (rest := _OTHER_PART.match(mended(gold), boxes[-1].end)):
+        found.append(rest["part"].strip())
+    return tuple(dict.fromkeys(found))
 
 
 def _is_solution(gold: str) -> bool:
     """Whether a gold without a box is a worked solution: several sentences or a marked answer, not one statement."""
-    if _PHRASE.search(gold):
+    if len(gold) > _LONG_GOLD or _PHRASE.search(gold):
         return True
     masked = mask_formulas(gold)
     sentences = [part for part in _SENTENCE_END.split(masked) if _PROSE_WORD.search(part)]
     return len(sentences) > 1 or (len(gold) > _SHORT_GOLD and len(_PROSE_WORD.findall(masked)) > _MAX_WORDS)
+
+
+def _boxed(text: str, *, cut_off: bool) -> str | None:
+    """The boxed answer with the unit, percent sign or currency that stands next to its box."""
+    boxed = boxed_answer(text, cut_off=cut_off)
+    if boxed is None:
+        return None
+    answer = boxed.text
+    if not boxed.single or not _QUANTITY.search(answer) or answer.endswith("%") or "\\text" in answer:
+        return answer
+    money = _MONEY_BEFORE.search(text, max(0, boxed.start - 3), boxed.start)
+    if money:
+        return money.group() + answer
+    suffix, _ = suffix_behind(text[boxed.end : boxed.end + _REACH])
+    return answer + suffix if suffix and not split_unit(answer)[1] else answer
+
+
+def _announced(tail: str, *, cut_off: bool) -> str:
+    """What the last final-answer phrase of a text announces; empty where there is none."""
+    begin = _first_mention(tail)
+    if begin is None:
+        return ""
+    phrase, chosen = (deque(pattern.finditer(tail, begin), maxlen=1) for pattern in (_PHRASE, _CHOSEN))
+    if chosen and (not phrase or chosen[0].end() >= phrase[0].end()):
+        return str(chosen[0]["letter"])
+    if not phrase:
+        return ""
+    after = tail[phrase[0].end() :].partition("</answer>")[0]
+    if "\n" in phrase[0].group():
+        listed = _listed(after.strip().splitlines())
+        if listed:
+            return listed
+    said = "" if cut_off and not _SENTENCE_END.search(mask_formulas(after)) else _said(after)
+    if _SECOND_THOUGHT.search(after[:_TAIL]):
+        return ""
+    return said if len(said) <= _MAX_ANSWER else ""
+
+
+def _first_mention(text: str) -> int | None:
+    """Where a phrase might begin; plain searches cost a hundredth of what the patterns do."""
+    lower = text.lower()
+    places = [place for word in _MENTIONS if (place := lower.find(word)) >= 0]
+    return max(0, min(places) - _PHRASE_LEAD) if places else None
 
 
 def _said(after: str) -> str:
@@ -116,9 +240,9 @@ def _said(after: str) -> str:
     expressions = find_expressions(sentence)
     if expressions:
         first = expressions[0]
-        follows_at_once = not sentence[: first.start].strip(" \"'*:=($€£")
-        return first.text if follows_at_once else expressions[-1].text
-    words = sentence.strip(" \"'*.,;:!")
+        follows_at_once = not sentence[: first.start].strip(" \"'*_:=($€£")
+        return first.text if follows_at_once else _final(expressions, sentence)
+    words = sentence.strip(" \"'*_.,;:!")
     return words if len(words.split()) <= _MAX_WORDS else ""
 
 
@@ -127,11 +251,20 @@ def _first_sentence(text: str) -> str:
     return text[: end.start()] if end else text[:_TAIL]
 
 
-def _last(text: str) -> str:
-    """The last expression of the final sentence; a text that is nothing but one formula or word is that answer."""
+def _last(text: str, *, any_sentence: bool = False) -> str:
+    """The last expression of the final sentence; a text that is nothing but one formula or word is that answer.
+
+    Args:
+        text: The end of a response or gold.
+        any_sentence: Whether sentences without mathematics may follow it.
+    """
     text = text.strip()
     if is_formula(text):
         return text
+    _, colon, rest = text.rpartition(":\n")
+    listed = _listed(rest.strip().splitlines()) if colon else ""
+    if listed:
+        return listed
     masked = mask_formulas(text)
     cuts = [0, *(end.end() for end in _SENTENCE_END.finditer(masked)), len(text)]
     for start, end in reversed(list(zip(cuts, cuts[1:], strict=False))):
@@ -140,7 +273,29 @@ def _last(text: str) -> str:
             continue  # "I hope this helps." ends a message, not a solution
         expressions = find_expressions(sentence)
         if expressions:
-            return expressions[-1].text
-        words = sentence.strip(" \"'*.,;:!\n")
-        return words if len(words.split()) == 1 and MASK not in words else ""
+            final = _final(expressions, sentence)
+            return "" if _DENIAL.search(sentence[: expressions[-1].start]) else final
+        words = sentence.strip(" \"'*_.,;:!\n")
+        if not any_sentence:
+            return words if len(words.split()) == 1 and MASK not in words else ""
     return ""
+
+
+def _listed(lines: list[str]) -> str:
+    """The values of a bulleted list, which make one answer; empty where the lines are no such list."""
+    items = []
+    for line in lines[:_MAX_LIST]:
+        bullet = _BULLET.match(line)
+        found = find_expressions(line[bullet.end() :]) if bullet else []
+        if not found:
+            break  # what follows the list is prose
+        items.append(_final(found, line[bullet.end() :] if bullet else line))
+    rest = [line for line in lines[len(items) :] if line.strip() and not _COURTESY.match(line)]
+    return ", ".join(items) if not rest else ""
+
+
+def _final(expressions: list[Expression], sentence: str) -> str:
+    """The last expression that is no condition, reason or rounding of the one before it."""
+    clause = _SUBORDINATE.search(mask_formulas(sentence), expressions[0].end)
+    main = [expression for expression in expressions if not clause or expression.end <= clause.start()]
+    return without_rounded(main or expressions, sentence)[-1].text

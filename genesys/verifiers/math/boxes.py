@@ -7,16 +7,26 @@ from dataclasses import dataclass
 
 from genesys.verifiers.math.text import canonical
 
-_OPENING = re.compile(r"\\(?:boxed|fbox)\s*(\{|[0-9A-Za-z.]+)")
-_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+# A lone "boxed{" is what a lost backslash leaves; the whole is one token, so that a text is read once.
+_TOKEN = re.compile(
+    r"(?:\\{1,4}(?:boxed|fbox|framebox)(?![A-Za-z])|(?<![A-Za-z\\])boxed(?=\{))\s*"
+    r"(?P<rest>\{|-?\d[\d.,/]*|[A-Za-z](?![A-Za-z])|\\(?:[dt]?frac|sqrt|text\w*|math\w+|pi|infty)(?![A-Za-z]))?"
+    r"|\\.|[{}]",
+    re.DOTALL,
+)
+_COMMAND_LENGTH = 6  # of the frame and backslashes before "box"
+_GROUPS = re.compile(r"(?:\{[^{}]{0,200}\}){1,2}|\d\d")
 _MAX_CONTENT = 5000
+_MAX_OPEN = 3  # of boxes that are never closed, since only the last can be an answer
 _LINE_END = re.compile(r"\n|\$|\\[\])]|\Z")
 _CONNECTIVE = re.compile(r"[,;]|(?<![A-Za-z])(?:and|or)(?![A-Za-z])")
 _WORD = re.compile(r"(?<!\\)[A-Za-z]+")
 _LINKING_VERB = re.compile(
-    r"=|\b(?:is|are|so|then|thus|hence|therefore|gives?|equals?|means|not|but)\b|[.?!]\s", re.IGNORECASE
+    r"=|\b(?:is|are|so|then|thus|hence|therefore|gives?|equals?|means|not|but|equivalently|namely)\b|[.?!]\s",
+    re.IGNORECASE,
 )
-_NAME_OF_NEXT = re.compile(r"[A-Za-z](?:_\{?\w\}?)?\s*=\s*\Z")  # the "y =" of "x = ... and y = ..."
+# The "y =" of "x = ... and y = ...", also "x_2 =", "AB =", "f(2) =".
+_NAME_OF_NEXT = re.compile(r"(?:\\[A-Za-z]{1,12}\s?)?[A-Za-z]{1,3}(?:_\{?\w{1,3}\}?)?'?(?:\([^()]{1,12}\))?\s?=\s?\Z")
 _MAX_GAP = 40
 _MAX_GAP_WORDS = 5
 
@@ -31,33 +41,67 @@ class Box:
     closed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class BoxedAnswer:
+    """The answer in the last box or boxes.
+
+    Attributes:
+        text: The content, several joined by commas; empty where the box holds nothing that can be read.
+        start: Where the first of these boxes begins.
+        end: Where the last of them ends.
+        single: Whether it is one box, which a unit may follow.
+    """
+
+    text: str
+    start: int
+    end: int
+    single: bool
+
+
 def find_boxes(text: str) -> list[Box]:
-    """All boxes that do not stand inside another one, in order."""
-    boxes: list[Box] = []
-    position = 0
-    while match := _OPENING.search(text, position):
-        if match.group(1) != "{":
-            box = Box(match.start(), match.end(), match.group(1), True)
-        else:
-            box = _braced_box(text, match)
-        boxes.append(box)
-        position = max(box.end, match.end())
-    return boxes
+    """All boxes that do not stand inside another closed one, in order; the text is read once, whatever it holds."""
+    mention = text.find("box")
+    if mention < 0:
+        return []
+    found: list[Box] = []
+    open_braces: list[re.Match[str] | None] = []  # a box's opening, or None for a brace that opens none
+    for token in _TOKEN.finditer(text, max(0, mention - _COMMAND_LENGTH)):
+        if token["rest"] == "{":
+            open_braces.append(token)
+        elif token["rest"]:
+            found.append(_bare_box(text, token))
+        elif token.group() == "{":
+            open_braces.append(None)
+        elif token.group() == "}" and open_braces:
+            opening = open_braces.pop()
+            if opening is not None and token.start() - opening.end() <= _MAX_CONTENT:
+                box = Box(opening.start(), token.end(), text[opening.end() : token.start()], True)
+                while found and found[-1].start > box.start:
+                    found.pop()  # a box within this one
+                found.append(box)
+    unclosed = [opening for opening in open_braces if opening is not None]
+    found += [_open_box(text, opening) for opening in unclosed[-_MAX_OPEN:]]
+    return sorted(found, key=lambda box: box.start)
 
 
-def _braced_box(text: str, opening: re.Match[str]) -> Box:
-    """The box up to its closing brace; one that is never closed ends with its line or formula."""
-    depth = 1
-    for brace in _BRACE.finditer(text, opening.end(), opening.end() + _MAX_CONTENT):
-        depth += {"{": 1, "}": -1}.get(brace.group(), 0)
-        if depth == 0:
-            return Box(opening.start(), brace.end(), text[opening.end() : brace.start()], True)
-    line_end = _LINE_END.search(text, opening.end())
-    end = line_end.start() if line_end else len(text)
+def _bare_box(text: str, token: re.Match[str]) -> Box:
+    r"""A box without braces holds one word, number or command: ``\boxed 5``, ``\boxed\frac{1}{2}``."""
+    content, end = token["rest"], token.end()
+    if content.startswith("\\"):
+        groups = _GROUPS.match(text, end)
+        content += groups.group() if groups else ""
+        end = groups.end() if groups else end
+    return Box(token.start(), end, content.rstrip(".,/"), True)
+
+
+def _open_box(text: str, opening: re.Match[str]) -> Box:
+    """A box that is never closed ends with its line or formula."""
+    line_end = _LINE_END.search(text, opening.end(), opening.end() + _MAX_CONTENT)
+    end = line_end.start() if line_end else min(len(text), opening.end() + _MAX_CONTENT)
     return Box(opening.start(), end, text[opening.end() : end], False)
 
 
-def boxed_answer(text: str, *, cut_off: bool) -> str | None:
+def boxed_answer(text: str, *, cut_off: bool) -> BoxedAnswer | None:
     """The last box, or the last boxes where several are joined into one answer.
 
     A box left open at the very end is read only where it cannot be the beginning of a longer answer: not when the text
@@ -68,8 +112,7 @@ def boxed_answer(text: str, *, cut_off: bool) -> str | None:
         cut_off: Whether the model was stopped at its token limit.
 
     Returns:
-        The content, several joined by commas; empty where the box holds nothing that can be read; ``None`` where there
-        is no box at all.
+        The answer, empty where it cannot be read; ``None`` where there is no box at all.
     """
     boxes = find_boxes(text)
     if not boxes:
@@ -77,16 +120,17 @@ def boxed_answer(text: str, *, cut_off: bool) -> str | None:
     while boxes and not boxes[-1].content.strip():
         boxes.pop()
     if not boxes or _is_half(boxes[-1], text, cut_off):
-        return ""  # the answer that was on its way is lost, and what stands before it is not the answer
+        return BoxedAnswer("", 0, 0, True)  # the answer on its way is lost; what stands before is not the answer
     run = [boxes[-1]]
     for box in reversed(boxes[:-1]):
-        if not box.closed or not box.content.strip() or not _joined(text[box.end : run[0].start]):
+        if not box.closed or not box.content.strip() or not _joined(text[box.end : run[-1].start]):
             break
-        run.insert(0, box)
-    contents = dict.fromkeys(canonical(box.content) for box in run)
-    if len(contents) == 1:  # one answer given twice
-        return boxes[-1].content.strip()
-    return ", ".join(box.content.strip() for box in run)
+        run.append(box)
+    run.reverse()
+    last = boxes[-1]
+    if len(run) == 1 or len({canonical(box.content) for box in run}) == 1:  # one answer given twice
+        return BoxedAnswer(last.content.strip(), last.start, last.end, last.closed)
+    return BoxedAnswer(", ".join(box.content.strip() for box in run), run[0].start, last.end, False)
 
 
 def _is_half(box: Box, text: str, cut_off: bool) -> bool:
@@ -100,7 +144,7 @@ def _joined(gap: str) -> bool:
 
     That is a comma or "and", with at most the name of what was counted; or blanks alone, within one line.
     """
-    gap = _NAME_OF_NEXT.sub("", gap)
+    gap = _NAME_OF_NEXT.sub("", gap) if len(gap) <= 2 * _MAX_GAP else gap
     if len(gap) > _MAX_GAP or _LINKING_VERB.search(gap):
         return False
     if _CONNECTIVE.search(gap):

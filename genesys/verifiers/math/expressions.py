@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from genesys.verifiers.math.measure_names import begins_with_measure
 from genesys.verifiers.math.text import clean
 from genesys.verifiers.math.units import split_unit
 
@@ -18,17 +19,35 @@ _FORMULA = re.compile(
     r"|(?<!\\)\$(?P<inline>(?:[^$\\]|\\.){1,500}?)\$(?!\d)",
     re.DOTALL,
 )
-_PERCENT = re.compile(r"\s*(?:\\?%|percent(?:age)?\b|per cent\b|pct\b)", re.IGNORECASE)
-_JOINT = re.compile(r"[\s,;]*(?:and|or)?[\s,;]*")
+_ALIGNED = re.compile(r"\s*\\begin\{(aligned|align|split|gathered)\*?\}(.*)\\end\{\1\*?\}\s*[.,]?\s*", re.DOTALL)
+_PERCENT = re.compile(r"\s*(?:\\?%|percent(?:age)?\b|per cent\b|pct\b)(?!\s+points?\b)", re.IGNORECASE)
+# "and" may join counted things: "5 apples and 3 pears".
+_JOINT = re.compile(r"[\s,;]*(?:and|or)?[\s,;$€£]*|(?:\s+[A-Za-z]{3,20}){1,2}[\s,;]+(?:and|or)\s+")
+_TEXT_GROUP = re.compile(r"\\(?:text|mathrm)[a-z]*\{[^{}]{0,60}\}")
+_TOKEN = re.compile(rf"(?:\\(?:text|mathrm)[a-z]*\{{[^{{}}{MASK}]{{0,60}}\}}|[^\s{MASK}])+|{MASK}+")
 _STRONG = re.compile(r"\d|\\[A-Za-z]|[π√∞]")
-_OPERATOR = re.compile(r"(?:[-+*/=<>≤≥×÷^≈]|\\(?:times|cdot|div|le|ge|leq|geq|pm))+")
+_OPERATOR = re.compile(r"(?:[-+*/=<>≤≥×÷^≈]|\\(?:times|cdot|div|le|ge|leq|geq|pm|equiv)|≡|\(mod)+")
 _LETTER = re.compile(r"\(?[A-Za-z]\)?")
 _KNOWN_NAMES = re.compile(r"\\[A-Za-z]+|sin|cos|tan|cot|log|ln|exp|sqrt|arcsin|arccos|arctan|max|min|gcd|lcm|mod|inf")
+_SUFFIX_REACH = 80
 _EDGE = " \t\n.,;:!?\"'*`$"
 _PROSE_WORD = re.compile(r"(?<![A-Za-z\\{])[A-Za-z]{2,}(?![A-Za-z}])")
 # "12m²" in prose is an area; in a formula it might be a product.
 _AREA_OR_VOLUME = re.compile(r"(?<=\d)(mm|cm|km|m|ft|in)([²³])\Z")
-_NEXT_WORDS = re.compile(r"\s*(?:square |cubic )?[A-Za-z]+(?:\^\{?\d\}?|[²³])?")
+_WORD_UNIT = r"(?:(?:square|cubic|sq\.?|cu\.?)\s)?[A-Za-zµΩ]+(?:\^\{?\d\}?|[²³])?"
+_NEXT_WORDS = re.compile(
+    rf"\s*(?P<unit>{_WORD_UNIT}(?:\s?(?:/|per\s){_WORD_UNIT})?"
+    r"|\\(?:text|textbf|textrm|mathrm|mbox)\s*\{[^{}]{1,60}\}(?:\^\{?\d\}?)?"
+    r"|\^\s*\{?\s*\\circ\s*\}?(?:\s*(?:[CF](?![A-Za-z])|\\(?:text|mathrm)\{[CF]\}))?|°\s?[CF]?)"
+)
+_CLOSES_FORMULA = re.compile(r"\s*(?:\$|\\\)|\\\]|\*\*)?")
+_ENDS_IN_UNIT = re.compile(r"\d\\text\{ [a-z]+\}\Z")
+_PREPOSITION = re.compile(r"in\s+[A-Za-z]")
+# What stands between a value and the same value said once more, rounded.
+_RESTATED = re.compile(
+    r"[\s,(]*(?:or|which is|that is|i\.e\.,?)?\s*(?:approximately|approx\.?|about|roughly|≈|\\approx)[\s$]*(?:\\\()?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +76,48 @@ def find_expressions(sentence: str) -> list[Expression]:
     """Formulas and plain expressions of a sentence in order; formulas joined by "and" or commas are one."""
     found = [*_formulas(sentence), *_plain(sentence)]
     found.sort(key=lambda expression: expression.start)
-    return [_with_suffix(expression, sentence) for expression in _join(found, sentence)]
+    return _join([_with_suffix(expression, sentence) for expression in found], sentence)
 
 
 def _formulas(sentence: str) -> list[Expression]:
     expressions = []
     for match in _FORMULA.finditer(sentence):
         content = next(match.group(name) for name in ("display", "bracket", "paren", "lines", "inline") if match[name])
-        if match["lines"]:
-            content = content.rstrip().removesuffix(r"\\").split(r"\\")[-1].replace("&", "")
+        lines = match["lines"] or _last_lines(content)
+        if lines:
+            content = lines.rstrip().removesuffix(r"\\").split(r"\\")[-1].replace("&", "")
         if content.strip():
             expressions.append(Expression(content.strip(), match.start(), match.end()))
     return expressions
+
+
+def _last_lines(content: str) -> str:
+    """The lines of an aligned derivation inside a formula; empty for other content."""
+    match = _ALIGNED.fullmatch(content)
+    return match.group(2) if match else ""
 
 
 def _plain(sentence: str) -> list[Expression]:
     """Runs of mathematical tokens outside formulas that hold at least a digit or a command."""
     masked = mask_formulas(sentence)
     runs: list[list[re.Match[str]]] = [[]]
-    for token in re.finditer(rf"[^\s{MASK}]+|{MASK}+", masked):
-        # A comma or colon at a token's end closes the run: "for n = 3, 5 cases" holds two expressions.
-        closes = token.group()[-1] in ",;:"
-        if _is_mathematical(token.group()):
-            runs[-1].append(token)
-            if closes:
-                runs.append([])
-        else:
+    depth = 0
+    for token in _TOKEN.finditer(masked):
+        if not _is_mathematical(token.group()):
             runs.append([])
+            depth = 0
+            continue
+        runs[-1].append(token)
+        depth += sum(map(token.group().count, "([{")) - sum(map(token.group().count, ")]}"))
+        # A comma or colon at a token's end closes the run: "for n = 3, 5 cases" holds two expressions, "(3, 5)" one.
+        if token.group()[-1] in ",;:" and depth <= 0:
+            runs.append([])
+            depth = 0
     return [expression for run in runs if (expression := _run_expression(run, masked)) is not None]
 
 
 def _is_mathematical(token: str) -> bool:
-    bare = token.strip(_EDGE)
+    bare = _TEXT_GROUP.sub("", token).strip(_EDGE)
     if _OPERATOR.fullmatch(bare) or _LETTER.fullmatch(bare):
         return True
     words = re.findall(r"[A-Za-z]{3,}", _KNOWN_NAMES.sub("", bare))
@@ -119,6 +148,8 @@ def _carries(run: list[re.Match[str]], edge: int) -> bool:
         return False
     if not _LETTER.fullmatch(token):
         return True
+    if (edge == 0 and token[0] == "(" != token[-1]) or (edge == -1 and token[-1] == ")" and token[0] != "("):
+        return len(run) > 1  # "(x," and "y)" belong to a tuple
     neighbour = run[1 if edge == 0 else -2].group() if len(run) > 1 else ""
     return bool(_OPERATOR.fullmatch(neighbour))
 
@@ -126,11 +157,15 @@ def _carries(run: list[re.Match[str]], edge: int) -> bool:
 def _join(found: list[Expression], sentence: str) -> list[Expression]:
     joined: list[Expression] = []
     for expression in found:
-        gap = sentence[joined[-1].end : expression.start] if joined else ""
-        if joined and gap.strip() and len(gap) < 20 and _JOINT.fullmatch(gap):
+        gap = sentence[joined[-1].end : expression.start] if joined else "."
+        if not gap.strip() and _ENDS_IN_UNIT.search(joined[-1].text) and _ENDS_IN_UNIT.search(expression.text):
+            last = joined.pop()  # "2 hours 30 minutes"
+            joined.append(Expression(f"{last.text} {expression.text}", last.start, expression.end))
+            continue
+        if joined and gap.strip() and len(gap) < 60 and (_JOINT.fullmatch(gap) or gap.strip() == "="):
             last = joined.pop()
-            text = f"{last.text.rstrip(',')}, {expression.text}"
-            joined.append(Expression(text, last.start, expression.end))
+            between = " = " if gap.strip() == "=" else ", "
+            joined.append(Expression(last.text.rstrip(",") + between + expression.text, last.start, expression.end))
         else:
             joined.append(expression)
     return joined
@@ -138,14 +173,40 @@ def _join(found: list[Expression], sentence: str) -> list[Expression]:
 
 def _with_suffix(expression: Expression, sentence: str) -> Expression:
     """The expression with the percent sign or the unit that follows it; other words are not part of an answer."""
-    rest = sentence[expression.end :]
-    percent = _PERCENT.match(rest)
+    suffix, length = suffix_behind(sentence[expression.end : expression.end + _SUFFIX_REACH])
+    if not suffix:
+        return expression
+    return Expression(expression.text + suffix, expression.start, expression.end + length)
+
+
+def suffix_behind(rest: str) -> tuple[str, int]:
+    r"""The percent sign or unit of measure that a text begins with.
+
+    Args:
+        rest: What follows a value; may begin with the end of its formula.
+
+    Returns:
+        The suffix as LaTeX, as ``\text{ km}``, and how much of the text it takes; empty and 0 where there is none.
+        Words that name no unit of measure are none: they may be anything.
+    """
+    start = _CLOSES_FORMULA.match(rest).end()  # type: ignore[union-attr]
+    percent = _PERCENT.match(rest, start)
     if percent:
-        return Expression(expression.text + r"\%", expression.start, expression.end + percent.end())
-    word = _NEXT_WORDS.match(rest)
-    if word:
-        _, unit = split_unit(clean(f"{expression.text} {word.group().strip()}"))
-        if unit:
-            text = rf"{expression.text}\text{{ {word.group().strip()}}}"
-            return Expression(text, expression.start, expression.end + word.end())
-    return expression
+        return r"\%", percent.end()
+    match = _NEXT_WORDS.match(rest, start)
+    if not match or _PREPOSITION.match(match["unit"] + rest[match.end() :]):
+        return "", 0
+    unit = match["unit"]
+    words = re.findall(r"[A-Za-zµΩ]+", re.sub(r"\\[A-Za-z]+", " ", unit))
+    if "\\circ" not in unit and "°" not in unit and not begins_with_measure(words):
+        return "", 0
+    if not split_unit(clean(f"1 {unit}"))[1]:
+        return "", 0
+    return (unit if unit[0] in "\\^°" else rf"\text{{ {unit}}}"), match.end()
+
+
+def without_rounded(expressions: list[Expression], sentence: str) -> list[Expression]:
+    """Expressions without a last one that only repeats the one before it, rounded: "3√2, or about 4.24"."""
+    while len(expressions) > 1 and _RESTATED.fullmatch(sentence[expressions[-2].end : expressions[-1].start]):
+        expressions = expressions[:-1]
+    return expressions

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from genesys.verifiers.math.answer import gold_answer
-from genesys.verifiers.math.compare import canonical_answer
+from genesys.verifiers.math.quick import canonical_answer
 
 _OPPOSITES = [
     ("yes", "no"), ("true", "false"), ("even", "odd"), ("increasing", "decreasing"), ("convergent", "divergent"),

@@ -3,8 +3,7 @@
 Why not ``multiprocessing`` (or a pool on top of it): a spawned child imports the parent's main module again, which
 under Dagster costs seconds for each worker and runs a user's unguarded script twice; and such pools limit wall time
 only, so that on a loaded machine an answer would be called wrong because others were computing. Here the kernel limits
-CPU time, and the exit status tells whose fault a death was. No verdict on texts here: that is ``compare``'s and
-the worker's.
+CPU time, and the exit status tells whose fault a death was. No verdict on texts here: that is ``comparison``'s.
 """
 
 from __future__ import annotations
@@ -42,10 +41,12 @@ class Outcome:
     Attributes:
         kind: ``equal``, ``different``, ``time-limit`` or ``worker-died``.
         match: Index of the pair that is equal, for ``equal``.
+        rule: What decided.
     """
 
     kind: Literal["equal", "different", "time-limit", "worker-died"]
     match: int | None = None
+    rule: str = ""
 
 
 class WorkerDeath(Exception):
@@ -90,13 +91,13 @@ class Worker:
                 f"are installed for {sys.executable} and that memory is not exhausted. It printed: {self._printed()}"
             ) from death
 
-    def ask(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    def ask(self, pairs: Sequence[tuple[str, str]], prompt: str) -> dict[str, Any]:
         """Send one question and wait for its reply.
 
         Raises:
             WorkerDeath: The process ended, or was silent for so long that it was killed.
         """
-        unsent = memoryview(json.dumps({"pairs": [list(pair) for pair in pairs]}).encode() + b"\n")
+        unsent = memoryview(json.dumps({"pairs": [list(pair) for pair in pairs], "prompt": prompt}).encode() + b"\n")
         try:
             while unsent:
                 unsent = unsent[os.write(self._questions.fileno(), unsent) :]
@@ -193,7 +194,7 @@ class WorkerPool:
         self._closed = False
         self.owner = os.getpid()
 
-    def compare(self, pairs: Sequence[tuple[str, str]]) -> Outcome:
+    def compare(self, pairs: Sequence[tuple[str, str]], prompt: str = "") -> Outcome:
         """Whether the answer equals one of its golds.
 
         An answer over which a worker dies by its own doing (CPU time, memory) gets a second try in a fresh worker,
@@ -201,7 +202,8 @@ class WorkerPool:
         says nothing about the answer, which is simply asked again.
 
         Args:
-            pairs: (gold, answer) as clean LaTeX, for each gold.
+            pairs: (gold, answer) as they were extracted, for each gold.
+            prompt: The task's text.
 
         Raises:
             InfrastructureFault: Workers do not start, or are killed from outside again and again.
@@ -210,7 +212,7 @@ class WorkerPool:
             own = outside = 0
             while True:
                 try:
-                    return self._once(pairs, fresh=own > 0)
+                    return self._once(pairs, prompt, fresh=own > 0)
                 except WorkerDeath as death:
                     if death.cause == "outside":
                         outside += 1
@@ -218,7 +220,7 @@ class WorkerPool:
                     else:
                         own += 1
                         if own == _OWN_DEATHS:
-                            return Outcome(death.cause)
+                            return Outcome(death.cause, rule=death.cause)
 
     def close(self) -> None:
         """End all workers; whoever still waits for an answer gets an InfrastructureFault."""
@@ -231,18 +233,18 @@ class WorkerPool:
         for worker in idle:
             worker.end()
 
-    def _once(self, pairs: Sequence[tuple[str, str]], *, fresh: bool) -> Outcome:
+    def _once(self, pairs: Sequence[tuple[str, str]], prompt: str, *, fresh: bool) -> Outcome:
         worker = self._take(fresh=fresh)
         healthy = False
         try:
-            reply = worker.ask(pairs)
+            reply = worker.ask(pairs, prompt)
             if reply.get("memory"):
                 raise WorkerDeath("worker-died", "it ran out of memory")
             healthy = not reply["retire"]
         finally:
             self._give_back(worker, healthy=healthy)
         match = reply["match"]
-        return Outcome("different") if match is None else Outcome("equal", match)
+        return Outcome("different" if match is None else "equal", match, str(reply.get("rule", "")))
 
     def _take(self, *, fresh: bool) -> Worker:
         self._check_open()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
+
+from genesys.verifiers.math.habits import mended
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ]+")
@@ -37,8 +40,10 @@ _THOUSANDS = re.compile(
     r"(?P<before>[-+]?(?:\\?[$€£])?)(?P<digits>[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?)(?P<after>\\?[$€£%]?)"
 )
 _ORDINAL = re.compile(
-    r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\(?:text|mathrm|textsuperscript|rm)\s*\{\s*)?(?:st|nd|rd|th)\b\s*\}{0,2}"
+    r"(?<=\d)\s*(?:\^\s*\{\s*(?:\\(?:text|mathrm|rm)\s*\{?\s*)?(?:st|nd|rd|th)\s*\}{1,2}"
+    r"|(?:\^\s*)?\\(?:text|mathrm|textsuperscript)\s*\{\s*(?:st|nd|rd|th)\s*\}|(?:st|nd|rd|th)\b)"
 )
+_GROUPING = re.compile(r"\{\s*,\s*\}")
 _WHOLE_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{(.*)\}", re.DOTALL)
 _AND = re.compile(r"\\text\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])")
 
@@ -64,10 +69,12 @@ def clean(text: str) -> str:
     comma (``10{,}000``) becomes a plain one, an ordinal becomes its number. Text commands stay, since units are read
     from them.
     """
+    text = mended(text)
     text = _SUPERSCRIPT_RUN.sub(lambda run: "^{" + run.group().translate(_SUPERSCRIPTS) + "}", text)
     text = _SIGN.sub(lambda sign: _SIGNS[sign.group()], text)
     text = _SPACING.sub(lambda space: "" if space.group() == r"\!" else " ", text)
-    text = _SIZING.sub("", text).replace("{,}", ",")
+    text = _SIZING.sub("", text)
+    text = _GROUPING.sub(",", text)
     text = text.replace(">=", r"\ge ").replace("<=", r"\le ").replace("!=", r"\ne ")
     text = _COMMAND.sub(lambda command: _COMMANDS.get(command.group(), command.group()), text)
     text = " ".join(_ORDINAL.sub(" ", text).split())
@@ -99,6 +106,7 @@ def balanced(text: str) -> bool:
     return depth == 0
 
 
+@functools.lru_cache(maxsize=2048)
 def canonical(text: str) -> str:
     """One spelling for texts that say the same beyond doubt; equal canonical texts are equal answers.
 

@@ -1,4 +1,6 @@
-"""The process that compares answers by Math-Verify and SymPy; started by ``pool``, it talks JSON lines over pipes.
+"""The process that compares answers; started by ``pool``, it talks JSON lines over pipes.
+
+``comparison`` goes first; what it cannot read goes to Math-Verify and SymPy, which are imported when that happens.
 
 It is run as ``python -m genesys.verifiers.math.worker CPU_SECONDS MEMORY_BYTES PARENT_PID``. What an answer makes
 SymPy do is bounded by the kernel: CPU time for each question, and address space. There is no timer and no signal
@@ -7,6 +9,7 @@ handler in here, because neither stops a long operation on big integers.
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import math
@@ -17,6 +20,10 @@ import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from genesys.verifiers.math.comparison import compare_answers, is_for_algebra
+from genesys.verifiers.math.context import Context
+from genesys.verifiers.math.decision import Decision
+
 _ORPHAN_CHECK_S = 5.0
 
 
@@ -26,7 +33,6 @@ def main() -> None:
     # Libraries print to standard output now and then; the protocol gets the pipe for itself.
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
-    compare = load_comparison()
     # Only now, so that an error while loading is still readable by the parent.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.dup2(2, 1)
@@ -35,10 +41,11 @@ def main() -> None:
     limit = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     send(replies, {"ready": True})
-    serve(replies, compare, cpu_s, parent, memory_bytes)
+    serve(replies, cpu_s, parent, memory_bytes)
 
 
-def load_comparison() -> Callable[[str, str], bool]:
+@functools.cache
+def load_algebra() -> Callable[[str, str], bool]:
     """Import Math-Verify, which takes seconds, and give the function that compares a gold with an answer."""
     from math_verify import LatexExtractionConfig, parse, verify
     from sympy.core.random import seed
@@ -59,7 +66,7 @@ def load_comparison() -> Callable[[str, str], bool]:
     return compare
 
 
-def serve(replies: BinaryIO, compare: Callable[[str, str], bool], cpu_s: int, parent: int, memory_bytes: int) -> None:
+def serve(replies: BinaryIO, cpu_s: int, parent: int, memory_bytes: int) -> None:
     """Read one question a line, reply one line each."""
     buffered = b""
     while True:
@@ -75,36 +82,67 @@ def serve(replies: BinaryIO, compare: Callable[[str, str], bool], cpu_s: int, pa
         buffered += chunk
         *lines, buffered = buffered.split(b"\n")
         for line in lines:
-            reply = answer_question(json.loads(line), compare, cpu_s)
+            reply = answer_question(json.loads(line), cpu_s)
             # A process that has grown once is replaced before its next question meets the limit by no fault of its own.
             reply["retire"] = peak_memory() > memory_bytes // 2
             send(replies, reply)
 
 
-def answer_question(question: dict[str, Any], compare: Callable[[str, str], bool], cpu_s: int) -> dict[str, Any]:
-    """Compare under a CPU limit of its own.
+def answer_question(question: dict[str, Any], cpu_s: int) -> dict[str, Any]:
+    """Compare an answer with its golds under a CPU limit of its own.
 
     Args:
-        question: ``{"pairs": [[gold, answer], ...]}``.
-        compare: Says whether a gold and an answer are equal.
+        question: ``{"pairs": [[gold, answer], ...], "prompt": text}``.
         cpu_s: CPU seconds for all pairs together. Beyond them the kernel ends this process with SIGXCPU.
 
     Returns:
-        ``{"match": index of the first pair that is equal, or None}``, or ``{"memory": True}`` when memory ran out.
+        ``{"match": index of the first pair that is equal, or None, "rule": what decided}``, or ``{"memory": True}``
+        when memory ran out.
     """
+    limit_cpu(cpu_s)
+    context = Context(question["prompt"])
+    first: Decision | None = None
+    for index, (gold, answer) in enumerate(question["pairs"]):
+        try:
+            decision = decide(gold, answer, context, cpu_s)
+        except MemoryError:
+            return {"memory": True}
+        if decision.equal:
+            return {"match": index, "rule": decision.rule}
+        first = first or decision
+    return {"match": None, "rule": first.rule if first else "none"}
+
+
+def decide(gold: str, answer: str, context: Context, cpu_s: int) -> Decision:
+    """The decision on one pair: our own reading, else computer algebra.
+
+    Raises:
+        MemoryError: As it says.
+    """
+    try:
+        decision = compare_answers(gold, answer, context)
+    except RecursionError:
+        decision = Decision(False, "unreadable")
+    if decision is not None:
+        return decision
+    if not is_for_algebra(gold, answer):
+        return Decision(False, "unreadable")
+    algebra = load_algebra()
+    limit_cpu(cpu_s)  # its import took seconds that are not the answer's
+    try:
+        return Decision(algebra(gold, answer), "math-verify")
+    except MemoryError:
+        raise
+    except Exception:  # SymPy raises of all kinds on odd input: not shown equal, which is the verdict
+        return Decision(False, "math-verify")
+
+
+def limit_cpu(cpu_s: int) -> None:
+    """Let the kernel end this process after so many more seconds of CPU time."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = math.ceil(used.ru_utime + used.ru_stime) + cpu_s
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
-    for index, (gold, answer) in enumerate(question["pairs"]):
-        try:
-            if compare(gold, answer):
-                return {"match": index}
-        except MemoryError:
-            return {"memory": True}
-        except Exception:  # noqa: S112 - SymPy raises of all kinds on odd input: not shown equal, which is the verdict
-            continue
-    return {"match": None}
 
 
 def peak_memory() -> int:

@@ -19,6 +19,8 @@ from genesys.verifiers.runner import VerifierRunner
 from tests.support.processes import descendants, still_alive
 
 MEMORY = 1 << 30
+HANGING = r"\int_0^1 9^{9^{9^{9}}} dx"
+"""What only computer algebra reads, and does not come back from."""
 
 
 class QuickMathVerifier(MathVerifier):
@@ -125,7 +127,7 @@ def test_the_info_says_how_it_was_read_and_what_decided(verifier):
     ("gold", "response", "rule"),
     [
         ("5", boxed("5"), "boxed/exact"),
-        ("x+1", "The answer is $1+x$.", "phrase/math-verify"),
+        ("x+1", "The answer is $1+x$.", "phrase/formula"),
         ("7", "So there are 7 of them.", "last/exact"),
         ("7", "<think>It is 7", "none/no-answer"),
         ("7", "<think>It is 7</think>", "none/no-answer"),
@@ -176,12 +178,12 @@ async def test_it_verifies_responses_through_the_runner():
 def test_easy_answers_start_no_process():
     verifier = MathVerifier()
     before = descendants(os.getpid())
-    for gold, answer in (("42", "42"), ("42", "41"), ("1,2", "2,1"), ("Yes", "no"), (r"\frac12", "0.5")):
+    for gold, answer in (("42", "42"), ("42", "41"), ("1,000", "1000"), (r"\frac12", "0.5")):
         verifier.verify(item(gold, boxed(answer)))
     assert descendants(os.getpid()) == before
 
 
-@pytest.mark.parametrize("answer", ["9^{9^{9^{9}}}", "100000000!"])
+@pytest.mark.parametrize("answer", [HANGING, r"\lim_{n \to 3} (10^9)!"])
 def test_an_answer_that_hangs_is_wrong_and_nobody_waits_for_it(verifier, answer):
     results = {}
 
@@ -247,7 +249,7 @@ def test_a_worker_killed_from_outside_is_no_verdict(pool):
     os.kill(idle, signal.SIGKILL)
     assert pool.compare([("x+1", "1+x")]).kind == "equal"
     (busy,) = own_workers().keys() - others.keys()
-    thread, box = asked(pool, [("5", "9^{9^{9^{9}}}")])
+    thread, box = asked(pool, [("5", HANGING)])
     time.sleep(0.3)
     os.kill(busy, signal.SIGKILL)
     thread.join(60)
@@ -256,7 +258,7 @@ def test_a_worker_killed_from_outside_is_no_verdict(pool):
 
 def test_workers_killed_again_and_again_are_a_fault_and_no_verdict():
     pool = WorkerPool(1, 30, MEMORY)
-    thread, box = asked(pool, [("5", "9^{9^{9^{9}}}")])
+    thread, box = asked(pool, [("5", HANGING)])
     while thread.is_alive():
         for process in own_workers():
             os.kill(process, signal.SIGKILL)
@@ -269,7 +271,7 @@ def test_closing_ends_all_workers_and_frees_who_waits():
     pool = WorkerPool(2, 60, MEMORY)
     before = own_workers()
     pool.compare([("x+1", "1+x")])
-    thread, box = asked(pool, [("5", "9^{9^{9^{9}}}")])
+    thread, box = asked(pool, [("5", HANGING)])
     wait_until(lambda: len(own_workers()) > len(before))
     time.sleep(0.3)
     workers = {pid: start for pid, start in own_workers().items() if pid not in before}
@@ -312,7 +314,7 @@ HOST = """
     MathVerifier.cpu_limit_s = 1
     verifier = MathVerifier()
     verifier.verify({"verification_info": {"ground_truth": "x+1"}, "llm_response": r"\\boxed{1+x}"})
-    hang = {"verification_info": {"ground_truth": "5"}, "llm_response": r"\\boxed{9^{9^{9^{9}}}}"}
+    hang = {"verification_info": {"ground_truth": "5"}, "llm_response": r"\\boxed{\\int_0^1 9^{9^{9^{9}}} dx}"}
     threading.Thread(target=verifier.verify, args=(hang,), daemon=True).start()
     time.sleep(0.5)
     verifier.verify({"verification_info": {"ground_truth": "x+1"}, "llm_response": r"\\boxed{1+x}"})

@@ -5,9 +5,11 @@ import signal
 from pathlib import Path
 
 from genesys.verifiers.math import worker
+from genesys.verifiers.math.context import Context
+from genesys.verifiers.math.decision import Decision
 
 
-def compare(gold: str, answer: str) -> bool:
+def decide(gold: str, answer: str, context: Context, cpu_s: int) -> Decision:
     """Do what the answer says, else compare the texts."""
     if answer == "needs memory":
         bytearray(64 << 30)  # beyond the limit on address space
@@ -18,9 +20,9 @@ def compare(gold: str, answer: str) -> bool:
     if gold.startswith("once ") and not (seen := Path(gold.removeprefix("once "))).exists():
         seen.touch()
         os.abort()
-    return gold == answer
+    return Decision(gold == answer, "text")
 
 
 if __name__ == "__main__":
-    worker.load_comparison = lambda: compare
+    worker.decide = decide
     worker.main()
