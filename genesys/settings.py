@@ -65,6 +65,8 @@ class RoleSettings(Strict):
     stream: bool = True
     structured: bool = True
     """Whether the endpoint takes a JSON schema for answers (``response_format``)."""
+    family: str = ""
+    """The model's family, as in ``qwen``; by default told from its name. A judge is not to be of the teacher's."""
     timeout: float = Field(default=3600.0, gt=0)
     idle_timeout: float = Field(default=300.0, gt=0)
     attempts: int = Field(default=8, ge=1)
@@ -122,6 +124,49 @@ class SandboxSettings(Strict):
     """After so many jobs a container is replaced."""
 
 
+class JudgingSettings(Strict):
+    """How judges come to a verdict; ``[judge]`` is the first of them. docs/judging.md gives the reasons."""
+
+    judges: tuple[RoleSettings, ...] = ()
+    """Further judges, each a section ``[[judging.judges]]`` like ``[judge]``."""
+    tie_breaker: RoleSettings = RoleSettings()
+    """Asked only where the judges do not settle it."""
+    votes: int = Field(default=2, ge=1, le=20)
+    """Of each judge on a response, in turn in the orders below; 1 halves the cost."""
+    orders: Literal["both", "gold-first", "response-first"] = "both"
+    """What a judge reads first: ``both`` in turn, so that neither place wins."""
+    aggregate: Literal["median", "mean"] = "median"
+    quorum: int = Field(default=0, ge=0)
+    """So many judges have to be on one side of the least accepted score; 0: more than half of them."""
+    tolerance: float = Field(default=0.25, ge=0, le=1)
+    """Votes further apart than this do not settle a score."""
+    further_rounds: int = Field(default=1, ge=0, le=5)
+    """Where the votes settle nothing and there is no tie-breaker: so often everybody votes again."""
+    same_family: bool = False
+    """Let a judge judge responses of its own model family."""
+    temperature: float = Field(default=0.0, ge=0)
+    """Of the first vote in each order; later ones are sampled at 0.7 at least."""
+    max_tokens: int = Field(default=8192, ge=64)
+    """Of a judge's answer, its thinking included."""
+    max_chars: int = Field(default=60_000, ge=1000)
+    """Of the response, and as many each of gold and task; what is longer loses its middle, and the judge is told."""
+    after_rules: tuple[str, ...] = ()
+    """Task types whose rejected responses are put before the judges too. Read docs/judging.md before."""
+    sample: int = Field(default=4, ge=1, le=100)
+    """Tasks of a shard whose gold, and another task's gold, the asset check puts before the judges."""
+
+
+class DisputeSettings(Strict):
+    """When the gold of a task is held for disputed; docs/disputes.md gives the reasons for the numbers."""
+
+    votes: int = Field(default=4, ge=2)
+    """At least so many responses give the same answer, and it is not the gold's."""
+    share: float = Field(default=0.75, gt=0.5, le=1)
+    """They are at least this share of all responses that give an answer."""
+    warn_above: float = Field(default=0.05, ge=0, le=1)
+    """The share of disputed tasks above which the asset check warns: then look at the source first."""
+
+
 class LaneSettings(Strict):
     """One lane."""
 
@@ -143,12 +188,14 @@ class Settings(BaseSettings):
     curator: RoleSettings = RoleSettings()
     teacher: RoleSettings = RoleSettings()
     judge: RoleSettings = RoleSettings()
+    judging: JudgingSettings = JudgingSettings()
     sampling: Sampling = Sampling()
     samples: int = Field(default=4, ge=1, le=500)
     """Responses per task."""
     seed: int = 0
     acceptance: Acceptance = Acceptance()
     sandbox: SandboxSettings = SandboxSettings()
+    disputes: DisputeSettings = DisputeSettings()
     lanes: dict[str, LaneSettings] = Field(default_factory=dict)
     folder: str = "."
     """Folder of the settings file: relative paths count from here. Set when the file is read."""
@@ -164,6 +211,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment goes before the file, whose values come in as arguments."""
         return env_settings, init_settings
+
+    @property
+    def judges(self) -> dict[str, RoleSettings]:
+        """All judges that are set up, by the name of their role: ``judge``, ``judge-2``, ..., ``tie-breaker``."""
+        named = {"judge": self.judge}
+        named |= {f"judge-{number}": role for number, role in enumerate(self.judging.judges, 2)}
+        named["tie-breaker"] = self.judging.tie_breaker
+        return {name: role for name, role in named.items() if role.kind != "none"}
 
     def path(self, value: str) -> str:
         """A setting that names a place, with its marks filled in and a relative path made absolute; URLs stay."""

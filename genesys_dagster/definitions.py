@@ -35,8 +35,8 @@ def build_defs(
     lanes = {name: _lane(name) for name in settings.lanes}
     graphs = [lane_graph(lane, settings.lanes[name], settings) for name, lane in lanes.items()]
     verifications = [dg.AssetKey([name, "verifications"]) for name in lanes]
-    filtered = dataset_asset(FILTERED, list(lanes.values()), verifications)
-    sft = dataset_asset(SFT, list(lanes.values()), [filtered.key])
+    filtered = dataset_asset(FILTERED, list(lanes.values()), verifications, settings)
+    sft = dataset_asset(SFT, list(lanes.values()), [filtered.key], settings)
     return dg.Definitions(
         assets=[*_upstream(graphs), *(asset for graph in graphs for asset in graph.assets), filtered, sft],
         asset_checks=[

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from genesys.calls.context import Roles
+from genesys.calls.context import Calls, Roles
 from genesys.calls.entry import KEY_FORMAT
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
@@ -136,9 +136,12 @@ class _Presumed:
     def identity(self, task_type: str) -> tuple[str, str]:
         return self._runner.identity(task_type)
 
-    async def verify(self, record: dict[str, Any]) -> dict[str, Any]:
+    def response_kind(self, task_type: str) -> str:
+        return self._runner.response_kind(task_type)
+
+    async def verify(self, record: dict[str, Any], calls: Calls | None = None, *, kind: str = "") -> dict[str, Any]:
         if record["task_type"] != "verifiable_code":
-            return await self._runner.verify(record)
+            return await self._runner.verify(record, calls, kind=kind)
         is_wrong = record["verification_info"].get("stop_at_first_failure", False)
         tests = [{"verdict": "wrong_answer" if is_wrong else "passed"}]
         return {"score": float(not is_wrong), "verification_result_info": {"tests": tests}}

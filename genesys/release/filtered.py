@@ -3,83 +3,150 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from genesys.calls.context import verdict_keys
 from genesys.columns import FILTERED, OUTCOMES
 from genesys.hashing import digest
 from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane
 from genesys.ledger import withdrawn_asset
 from genesys.outcomes import Counts, Outcome, accepted, rejected
-from genesys.stages import generations_asset, rendering, response_record, tasks_asset, verifications_asset
+from genesys.quality.same_answers import SameAnswers
+from genesys.release.disputed import COMPANION, DISPUTED, Shard, Withdrawn, listed, withdrawn_rows
+from genesys.release.texts import Key, Text, verdict_key
+from genesys.settings import DisputeSettings
+from genesys.stages import generations_asset, tasks_asset, verifications_asset
 
 ASSET = "dataset/filtered"
 CAMPAIGN = "all"
-VERSION = "1"
-
+VERSION = "2"
+DISPUTED_GOLD = "disputed gold"
+"""Why a response to a task whose gold is disputed was dropped."""
 
 Row = dict[str, Any]
-Key = tuple[str, str]
-"""response_id and campaign: two campaigns that ask the same of one teacher get the same answer."""
-Withdrawn = dict[tuple[str, str], str]
-"""Why a version of a source row no longer counts, by problem_id and row_hash."""
 
 
-def make_filtered(lake: Lake, lanes: Iterable[Lane], *, run_id: str = "") -> Part:
+def make_filtered(
+    lake: Lake,
+    lanes: Iterable[Lane],
+    *,
+    disputes: DisputeSettings | None = None,
+    same: SameAnswers | None = None,
+    run_id: str = "",
+) -> Part:
     """Choose among all verified responses.
 
-    Dropped, each for the first of these reasons that holds: its verdict does not accept it; its task has changed since;
-    its source row was withdrawn; its verdict was on another text; it was cut off at the token limit; it says the same
-    as another response to the problem (of those the one with the least id stays).
+    Dropped, each for the first of these reasons that holds: the gold of its task is disputed; its verdict does not
+    accept it; its task has changed since; its source row was withdrawn; its verdict was on another text; it was cut off
+    at the token limit; it says the same as another response to the problem (of those the one with the least id stays).
 
     Args:
         lake: Where the tables stand.
         lanes: Whose verifications are read, every shard that was made.
+        disputes: When a gold is disputed.
+        same: Finds equal answers in different spellings; by default asks the installed verifiers.
         run_id: For the manifest.
 
     Returns:
         The part, published; the one that stands when nothing it is made from has changed. Its outcomes name every
-        verdict's response, shard by shard, with what became of it.
+        verdict's response, shard by shard, with what became of it; its companion ``disputed`` lists the disputed and
+        contested tasks with their votes; its figures count them, and the tasks with verdicts.
     """
-    shards = [
-        (lane, shard)
-        for lane in sorted(lanes, key=lambda lane: lane.name)
-        for shard in lake.partitions(verifications_asset(lane))
-    ]
-    inputs = _inputs(lake, shards)
-    fingerprint = digest([VERSION, inputs], 32)
-    manifest = lake.manifest(ASSET)
-    standing = manifest.parts.get(CAMPAIGN) if manifest else None
-    if standing and standing.fingerprint == fingerprint:
-        return standing
-    counts, kept = Counts(), [pl.DataFrame(schema=dict.fromkeys(FILTERED.names, pl.String) | {"score": pl.Float64})]
-    withdrawn = {lane.name: _withdrawn(lake, lane) for lane, _ in shards}
-    with lake.writer(ASSET, WHOLE, OUTCOMES) as outcomes:
-        for lane, shard in shards:
-            records: list[Row] = []
-            for response_id, outcome in _ends(lake, lane, shard, withdrawn[lane.name]):
-                counts.add(outcome)
-                outcomes.add({"row_id": response_id, "status": outcome.status, "reason": outcome.reason})
-                records.extend(outcome.records)
-            kept.append(pl.DataFrame(records, schema=kept[0].schema))
-    rows = pl.concat(kept).sort("response_id").iter_rows(named=True)
+    rule, lanes = disputes or DisputeSettings(), sorted(lanes, key=lambda lane: lane.name)
+    shards = [(lane, shard) for lane in lanes for shard in lake.partitions(verifications_asset(lane))]
+    with same or SameAnswers() as same:
+        inputs = _inputs(lake, shards)
+        versions = {"filter": VERSION} | _comparisons(lanes, same)
+        settings = {"disputes": {"votes": rule.votes, "share": rule.share}}
+        fingerprint = digest([versions, settings, inputs], 32)
+        manifest = lake.manifest(ASSET)
+        standing = manifest.parts.get(CAMPAIGN) if manifest else None
+        if standing and standing.fingerprint == fingerprint:
+            return standing
+        chosen = _Choice()
+        withdrawn = {lane.name: withdrawn_rows(lake, lane) for lane in lanes}
+        with lake.writer(ASSET, WHOLE, OUTCOMES) as outcomes:
+            for lane, name in shards:
+                for row in chosen.take(Shard(lake, lane, name, rule, withdrawn[lane.name]), same):
+                    outcomes.add(row)
     part = Part(
-        data=lake.write(ASSET, WHOLE, FILTERED, rows),
+        data=lake.write(ASSET, WHOLE, FILTERED, chosen.sorted()),
         outcomes=outcomes.file,
+        companions={COMPANION: lake.write(ASSET, WHOLE, DISPUTED, chosen.disputed())},
         fingerprint=fingerprint,
         inputs=inputs,
-        versions={"filter": VERSION},
-        counts=counts.as_dict(),
+        versions=versions,
+        settings=settings,
+        counts=chosen.counts.as_dict(),
+        figures=chosen.figures(),
         run_id=run_id,
         made_at=time.time(),
     )
     lake.publish(ASSET, WHOLE, {CAMPAIGN: part})
     return part
+
+
+def disputed_problems(lake: Lake) -> frozenset[str]:
+    """The problem_ids that no data set may hold, as of the last ``dataset/filtered``: their gold is disputed."""
+    part = lake.need(ASSET).parts[CAMPAIGN]
+    return frozenset(row["problem_id"] for row in listed(lake, ASSET, part) if row["kind"] == "disputed")
+
+
+@dataclass
+class _Choice:
+    """What was chosen so far: ids only, so that all of it fits into memory."""
+
+    counts: Counts = field(default_factory=Counts)
+    _kept: list[pl.DataFrame] = field(
+        default_factory=lambda: [pl.DataFrame(schema=dict.fromkeys(FILTERED.names, pl.String) | {"score": pl.Float64})]
+    )
+    _disputed: list[Row] = field(default_factory=list)
+    _tasks: int = 0
+
+    def take(self, shard: Shard, same: SameAnswers) -> Iterator[Row]:
+        """Choose among the responses of a shard; gives the row of each for the list of outcomes."""
+        records: list[Row] = []
+        texts = shard.texts(accepted=True)
+        disputes = {dispute.problem_id: dispute for dispute in shard.disputes(texts, same)}
+        against = {problem: str(dispute) for problem, dispute in disputes.items() if dispute.kind == "disputed"}
+        for response_id, outcome in _ends(shard, texts, against):
+            self.counts.add(outcome)
+            records.extend(outcome.records)
+            yield {
+                "row_id": response_id,
+                "status": outcome.status,
+                "reason": outcome.reason,
+                "detail": outcome.detail,
+            }
+        self._kept.append(pl.DataFrame(records, schema=self._kept[0].schema))
+        self._disputed += map(shard.row, disputes.values())
+        self._tasks += shard.judged
+
+    def sorted(self) -> Iterator[Row]:
+        """Chosen responses by their ids."""
+        return pl.concat(self._kept).sort("response_id").iter_rows(named=True)
+
+    def disputed(self) -> list[Row]:
+        """Disputed and contested tasks by their ids."""
+        return sorted(self._disputed, key=lambda row: (row["problem_id"], row["shard"]))
+
+    def figures(self) -> dict[str, float]:
+        """Tasks with verdicts, and how many of them are disputed and contested."""
+        kinds = Counter(row["kind"] for row in self._disputed)
+        return {
+            "tasks": float(self._tasks),
+            **{f"{kind}_tasks": float(kinds[kind]) for kind in ("disputed", "contested")},
+        }
+
+
+def _comparisons(lanes: Iterable[Lane], same: SameAnswers) -> dict[str, str]:
+    versions = same.versions(task_type for lane in lanes for task_type in lane.task_types)
+    return {f"same_answer:{task_type}": version for task_type, version in versions.items()}
 
 
 def _inputs(lake: Lake, shards: list[tuple[Lane, str]]) -> dict[str, str]:
@@ -94,52 +161,35 @@ def _inputs(lake: Lake, shards: list[tuple[Lane, str]]) -> dict[str, str]:
     return {name: version for name, version in versions if version is not None}
 
 
-def _ends(lake: Lake, lane: Lane, shard: str, withdrawn: Withdrawn) -> Iterator[tuple[str, Outcome]]:
+def _ends(shard: Shard, texts: Mapping[Key, Text], against: Mapping[str, str]) -> Iterator[tuple[str, Outcome]]:
     """Each verdict of a shard with the end of its response, by response_id.
 
     A problem lives in one shard, so duplicates are found within it.
+
+    Args:
+        shard: Its tasks and verdicts.
+        texts: Of all accepted responses.
+        against: The votes against a disputed gold, by problem_id.
     """
-    tasks = {task["problem_id"]: task for task in lake.rows(tasks_asset(lane), shard)}
-    verdicts = sorted(lake.rows(verifications_asset(lane), shard), key=_verdict_key)
-    chosen = {_verdict_key(verdict): verdict for verdict in verdicts if verdict["accepted"]}
-    texts = dict(_texts(lake, lane, shard, tasks, chosen))
     seen: set[tuple[str, str]] = set()
-    for verdict in verdicts:
-        task, text = tasks.get(verdict["problem_id"]), texts.get(_verdict_key(verdict))
-        reason = _reason_against(verdict, task, text, withdrawn)
+    for verdict in shard.verdicts:
+        problem = verdict["problem_id"]
+        if problem in against:
+            yield verdict["response_id"], rejected(DISPUTED_GOLD, against[problem])
+            continue
+        task, text = shard.tasks.get(problem), texts.get(verdict_key(verdict))
+        reason = _reason_against(verdict, task, text, shard.withdrawn)
         if reason is None and task is not None and text is not None:
-            same = {(verdict["problem_id"], text.digest), (verdict["problem_id"], verdict["response_id"])}
+            same = {(problem, text.digest), (problem, verdict["response_id"])}
             if seen.isdisjoint(same):
                 seen |= same
-                yield verdict["response_id"], accepted(_record(lane, shard, verdict, task))
+                yield verdict["response_id"], accepted(_record(shard, verdict, task))
                 continue
             reason = "duplicate response"
         yield verdict["response_id"], rejected(str(reason))
 
 
-@dataclass(frozen=True)
-class _Text:
-    """What is kept of a response's text while a shard is judged."""
-
-    digest: str
-    finish_reason: str
-    verdict_keys: frozenset[str]
-    """Keys that a verdict on this very text and task can have."""
-
-
-def _texts(
-    lake: Lake, lane: Lane, shard: str, tasks: dict[str, Row], chosen: dict[Key, Row]
-) -> Iterator[tuple[Key, _Text]]:
-    for generation in lake.rows(generations_asset(lane), shard):
-        key = (generation["response_id"], generation["campaign"])
-        task, verdict = tasks.get(generation["problem_id"]), chosen.get(key)
-        if task is None or verdict is None:
-            continue
-        keys = verdict_keys(verdict["verifier"], verdict["verifier_version"], response_record(task, generation))
-        yield key, _Text(digest(rendering(generation)), generation["finish_reason"], keys)
-
-
-def _reason_against(verdict: Row, task: Row | None, text: _Text | None, withdrawn: Withdrawn) -> str | None:
+def _reason_against(verdict: Row, task: Row | None, text: Text | None, withdrawn: Withdrawn) -> str | None:
     if not verdict["accepted"]:
         return f"not accepted: {verdict['reason']}"
     if task is None or task["task_hash"] != verdict["task_hash"]:
@@ -151,23 +201,13 @@ def _reason_against(verdict: Row, task: Row | None, text: _Text | None, withdraw
     return "cut off at the token limit" if text.finish_reason == "length" else None
 
 
-def _record(lane: Lane, shard: str, verdict: Row, task: Row) -> Row:
+def _record(shard: Shard, verdict: Row, task: Row) -> Row:
     return {
         "response_id": verdict["response_id"],
         "problem_id": verdict["problem_id"],
-        "lane": lane.name,
-        "shard": shard,
+        "lane": shard.lane.name,
+        "shard": shard.name,
         "campaign": verdict["campaign"],
         "task_type": task["task_type"],
         "score": verdict["score"],
     }
-
-
-def _verdict_key(verdict: Row) -> Key:
-    return verdict["response_id"], verdict["campaign"]
-
-
-def _withdrawn(lake: Lake, lane: Lane) -> Withdrawn:
-    asset = withdrawn_asset(lane)
-    rows = lake.rows(asset) if lake.manifest(asset) else ()
-    return {(row["problem_id"], row["row_hash"]): row["status"] for row in rows}

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -10,6 +11,9 @@ import pyarrow as pa
 from genesys import columns
 from genesys.lake import Lake
 from genesys.lane import Lane
+from genesys.quality.same_answers import SameAnswers
+from genesys.settings import Settings
+from genesys_dagster.checks.disputes import disputes_metadata, disputes_result, disputes_spec
 from genesys_dagster.checks.soundness import problems_of
 from genesys_dagster.metadata import counts_metadata, inputs_of, sample_table, table_metadata
 from genesys_dagster.ops.phases import plain_failures
@@ -28,6 +32,7 @@ class DatasetKind:
         required: Columns that are never null.
         description: For the UI.
         sample: Columns shown as a sample.
+        audits_golds: Whether it finds disputed tasks, lists them as a companion and has a check of how many they are.
     """
 
     name: str
@@ -35,14 +40,17 @@ class DatasetKind:
     required: tuple[str, ...]
     description: str
     sample: tuple[str, ...]
+    audits_golds: bool = False
 
 
 FILTERED = DatasetKind(
     name="filtered",
     schema=columns.FILTERED,
     required=("response_id", "problem_id", "lane", "shard", "campaign", "task_type"),
-    description="Which verified responses are good enough to be published, by their ids.",
+    description="Which verified responses are good enough to be published, by their ids; and, in the companion "
+    "`disputed`, tasks whose responses agree with one another and not with the gold.",
     sample=("response_id", "problem_id", "lane", "shard", "task_type", "score"),
+    audits_golds=True,
 )
 SFT = DatasetKind(
     name="sft",
@@ -53,8 +61,17 @@ SFT = DatasetKind(
 )
 
 
-def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], deps: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
-    """One data set over all lanes, built on these tables."""
+def dataset_asset(
+    kind: DatasetKind, lanes: Sequence[Lane], deps: Sequence[dg.AssetKey], settings: Settings
+) -> dg.AssetsDefinition:
+    """One data set over all lanes, built on these tables.
+
+    Args:
+        kind: Which.
+        lanes: All of them.
+        deps: The tables that it is built on.
+        settings: When a gold is disputed, and what verifiers are made from.
+    """
 
     @dg.asset(
         key=[GROUP, kind.name],
@@ -62,13 +79,14 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], deps: Sequence[dg.As
         group_name=GROUP,
         description=kind.description,
         kinds={"parquet"},
+        check_specs=[disputes_spec(dg.AssetKey([GROUP, kind.name]))] if kind.audits_golds else None,
         required_resource_keys=set(BASIC),
     )
     def dataset(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         lake: Lake = context.resources.lake
         _fail_on_unsound(lake, lanes)
         with plain_failures():
-            _maker(kind)(lake, list(lanes), run_id=context.run.run_id)
+            _maker(kind)(lake, list(lanes), run_id=context.run.run_id, **_options(kind, settings))
             manifest = lake.need(f"{GROUP}/{kind.name}")
         return dg.MaterializeResult(
             metadata={
@@ -76,7 +94,9 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], deps: Sequence[dg.As
                 **counts_metadata(manifest.counts),
                 "inputs": len(inputs_of(manifest)),
                 "sample": sample_table(lake, manifest, kind.sample),
+                **(disputes_metadata(lake, manifest, lanes) if kind.audits_golds else {}),
             },
+            check_results=[disputes_result(lake, manifest, settings.disputes)] if kind.audits_golds else None,
             data_version=dg.DataVersion(manifest.data_version),
         )
 
@@ -88,6 +108,12 @@ def _maker(kind: DatasetKind) -> Callable[..., object]:
     module = importlib.import_module(f"genesys.release.{kind.name}")
     maker: Callable[..., object] = getattr(module, f"make_{kind.name}")
     return maker
+
+
+def _options(kind: DatasetKind, settings: Settings) -> dict[str, Any]:
+    if not kind.audits_golds:
+        return {}
+    return {"disputes": settings.disputes, "same": SameAnswers(settings=settings)}
 
 
 def _fail_on_unsound(lake: Lake, lanes: Sequence[Lane]) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from genesys.curation import coding, numina_rules
 from genesys.demo.build import ANSWERS
-from genesys.settings import DEMO
+from genesys.quality.disputes import Ballot, find_dispute
+from genesys.quality.votes import vote_of
+from genesys.settings import DEMO, DisputeSettings
 from genesys.sources import read_jsonl
 from genesys.teachers.script import Script, ScriptedTask
 from genesys.verifiers.runner import VerifierRunner
@@ -26,12 +28,13 @@ def gold(task: ScriptedTask, row: dict[str, Any]) -> str:
 async def test_every_sample_of_a_math_problem_gets_the_verdict_that_its_note_says() -> None:
     files = ("numina_math_1_5.jsonl", "numina_math_cot.jsonl")
     rows = [row for name in files for _, row in read_jsonl(DEMO / name) if isinstance(row, dict)]
-    samples, wrong = 0, []
+    samples, wrong, disputed = 0, [], []
     async with VerifierRunner() as runner:
         for task in Script.read(ANSWERS).task:
             row = next((row for row in rows if row["problem"].startswith(task.problem)), None)
             if row is None:
                 continue  # of another lane
+            ballots = []
             for number, sample in enumerate(task.sample):
                 record = {
                     "problem_id": task.problem,
@@ -40,12 +43,19 @@ async def test_every_sample_of_a_math_problem_gets_the_verdict_that_its_note_say
                     "llm_response": sample.text.strip(),
                     "finish_reason": sample.finish_reason,
                 }
-                score = (await runner.verify(record))["score"]
+                verdict = await runner.verify(record)
+                score = verdict["score"]
                 samples += 1
                 if score != float(not sample.note.startswith("wrong")):
                     wrong.append((task.problem, number, score, sample.note))
+                vote = None if score else vote_of(verdict, "verifiable_math", sample.finish_reason)
+                said, written = (vote.answer, vote.written) if vote else (None, "")
+                ballots.append(Ballot(str(number), "by hand", score == 1.0, said, written, sample.text))
+            if dispute := find_dispute(task.problem, ballots, DisputeSettings()):
+                disputed.append((task.problem, dispute.kind, dispute.leader.answer, "wrong by the gold" in sample.note))
     assert wrong == []
-    assert samples == 92
+    assert disputed == [("A straight garden path is 60 m long.", "disputed", "13", True)]
+    assert samples == 96
 
 
 async def test_every_sample_of_a_coding_problem_gets_the_verdict_that_its_note_says(

@@ -1,0 +1,47 @@
+"""What a data set needs to know of responses' texts without holding them: which they are, and how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from genesys.calls.context import verdict_keys
+from genesys.hashing import digest
+from genesys.lake import Lake
+from genesys.lane import Lane
+from genesys.stages import generations_asset, rendering, response_record
+
+Row = dict[str, Any]
+Key = tuple[str, str]
+"""response_id and campaign: two campaigns that ask the same of one teacher get the same answer."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is kept of a response's text while a shard is judged."""
+
+    digest: str
+    finish_reason: str
+    teacher_id: str
+    verdict_keys: frozenset[str]
+    """Keys that a verdict on this very text and task can have."""
+
+
+def verdict_key(verdict: Row) -> Key:
+    """The response that a verdict is on."""
+    return verdict["response_id"], verdict["campaign"]
+
+
+def texts_of(
+    lake: Lake, lane: Lane, shard: str, tasks: Mapping[str, Row], verdicts: Collection[Row]
+) -> Iterator[tuple[Key, Text]]:
+    """The texts of those responses of a shard that these verdicts are on; the shard is not read for none."""
+    wanted = {verdict_key(verdict): verdict for verdict in verdicts}
+    for generation in lake.rows(generations_asset(lane), shard) if wanted else ():
+        key = (generation["response_id"], generation["campaign"])
+        task, verdict = tasks.get(generation["problem_id"]), wanted.get(key)
+        if task is None or verdict is None:
+            continue
+        keys = verdict_keys(verdict["verifier"], verdict["verifier_version"], response_record(task, generation))
+        yield key, Text(digest(rendering(generation)), generation["finish_reason"], generation["teacher_id"], keys)
