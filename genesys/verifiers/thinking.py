@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-_OPEN = "<think>"
-_CLOSE = "</think>"
+import re
+
+# <think> is what most models write; the others are in use too, or are what a model writes that was not taught to.
+_NAME = r"(?:think(?:ing)?|thoughts?|reasoning|reflection)"
+_OPEN = re.compile(rf"<\s{{0,3}}{_NAME}\s{{0,3}}>|\[THINK\]|◁think▷", re.IGNORECASE)
+_CLOSE = re.compile(rf"<\s{{0,3}}/\s{{0,3}}{_NAME}\s{{0,3}}>|\[/THINK\]|◁/think▷", re.IGNORECASE)
 
 
 def after_thinking(response: str | None) -> str:
@@ -16,7 +20,10 @@ def after_thinking(response: str | None) -> str:
         response: The model's whole text, with or without thinking; ``None`` counts as empty.
 
     Returns:
-        The text after the last ``</think>``; the empty text where a thinking is still open.
+        The text after the last closing tag; the empty text where a thinking is still open.
     """
-    answer = (response or "").rpartition(_CLOSE)[2]
-    return "" if _OPEN in answer else answer
+    text = response or ""
+    end = 0
+    for close in _CLOSE.finditer(text):
+        end = close.end()
+    return "" if _OPEN.search(text, end) else text[end:]

@@ -16,6 +16,7 @@ from genesys.verifiers.math.text import clean
 
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}|\\(?:text|textbf|mbox)\s*\{[^{}]*[A-Za-z]{2,}")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\*?\}")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox|verb)")
 _CLOCK = re.compile(r"\d{1,2}:0\d|\d{1,2}:\d\d:\d\d|\d{1,2}:\d\d(?=\s*[apAP]\.?[mM])")
 
 
@@ -73,7 +74,9 @@ def _by_text_of_answer(gold: str, answer: Choice, context: Context) -> Decision 
 
 
 def is_for_algebra(gold: str, answer: str) -> bool:
-    """Whether computer algebra may be asked: not where there is prose, from which its reader would pick and choose."""
+    """Whether computer algebra may be asked: not where there is prose or a box, of which it would take its pick."""
+    if any(_BOX.search(text) for text in (gold, answer)):
+        return False
     return not any(_PROSE.search(_ENVIRONMENT.sub("", clean(text))) for text in (gold, answer))
 
 

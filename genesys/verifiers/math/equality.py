@@ -138,6 +138,8 @@ class _Comparison:
             return self.decide(gold, answer.value)
         named, other = (gold, right) if isinstance(gold, Named) else (answer, left)
         if isinstance(other, Relation) and isinstance(named, Named) and named.equation:
+            if named is gold and not symbols(named.equation[1]):
+                return Decision(False, "unsolved")  # the equation that was to be solved has the gold as its solution
             equation = Relation("=", *named.equation)
             return self._relations(*((equation, other) if named is gold else (other, equation)))
         return self._marked(self.decide(left, right), "name")
@@ -170,7 +172,9 @@ class _Comparison:
             return self._by_name(left, right)
         if len({_name(item) for item in left if isinstance(item, Named)}) > 1 and not _any_named(right):
             return self._in_order(left, right)  # w = 16, d = 3 beside 16, 3
-        equal = self._same_sets(left, right, repeats_count="set" not in kinds)
+        # A solution of several letters that is listed twice is still that solution; a number given twice is not.
+        are_points = all(isinstance(_value(item), Row) for item in (*left, *right))
+        equal = self._same_sets(left, right, repeats_count="set" not in kinds and not are_points)
         return Decision(equal, "set" if "set" in kinds else "items") if equal else self._as_families(left, right)
 
     def _as_families(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:

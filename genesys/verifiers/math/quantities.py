@@ -9,7 +9,7 @@ from genesys.verifiers.math.answers import Scalar
 from genesys.verifiers.math.context import Context
 from genesys.verifiers.math.decision import Decision
 from genesys.verifiers.math.identity import same, value_of
-from genesys.verifiers.math.measures import Factor
+from genesys.verifiers.math.measures import Factor, read_measure
 from genesys.verifiers.math.rounding import rounds_to
 from genesys.verifiers.math.tree import (
     Constant,
@@ -55,6 +55,8 @@ def same_quantity(gold: Scalar, answer: Scalar, context: Context) -> Decision:
 
 
 def _percentages(gold: Scalar, answer: Scalar, context: Context) -> Decision:
+    if read_measure((answer if gold.percent else gold).unit).factors:
+        return Decision(False, "unit")
     if gold.percent and answer.percent:
         decision = _values(gold.node, answer.node, context)
         return Decision(decision.equal, decision.rule if decision.equal else "percent")

@@ -14,12 +14,14 @@ from genesys.verifiers.math import regions
 from genesys.verifiers.math.answers import Answer, Named, Ratio, Region, Row, Scalar
 from genesys.verifiers.math.conditions import domain_of, flattened, without_conditions
 from genesys.verifiers.math.exact import NotRational, exact_value
+from genesys.verifiers.math.identity import Undecided, same
 from genesys.verifiers.math.names import is_name, names_in
 from genesys.verifiers.math.outer import cut
 from genesys.verifiers.math.parser import parse
 from genesys.verifiers.math.prose import has_words, is_sentence, read_words
 from genesys.verifiers.math.relations import read_region, read_relation
 from genesys.verifiers.math.remainders import FREE, read_remainders
+from genesys.verifiers.math.rounding import rounds_to
 from genesys.verifiers.math.scalars import plain_numbers, read_ratio, read_scalar
 from genesys.verifiers.math.shapes import lines_of, read_grid, read_order, read_pieces, read_set, read_tuple
 from genesys.verifiers.math.text import clean
@@ -298,8 +300,18 @@ def _equation(left: str, right: str) -> tuple[Node, Node] | None:
         return None
 
 
+def _holds(left: Node, right: Node) -> bool:
+    """Whether an equation between numbers is true, or is so when rounded: ``6 = 5`` says nothing."""
+    try:
+        return same(left, right) or rounds_to(left, right) or rounds_to(right, left)
+    except Undecided:
+        return False
+
+
 def _is_value(left: Node, right: Node) -> bool:
     """Whether an equation says the value of something: of a number, of a quotient, of a function."""
     if symbols(right):
         return False
-    return not symbols(left) or isinstance(left, Quotient | Call | Constant | Symbol)
+    if not symbols(left):
+        return _holds(left, right)
+    return isinstance(left, Quotient | Call | Constant | Symbol)
