@@ -1,40 +1,42 @@
-"""Verifies a predicted program output: reads the last JSON object with ``output`` and compares it. Runs no code."""
+"""Verifies a predicted program output: the last JSON object with ``output`` against the gold. Runs no code.
+
+How objects are found and read stands in ``genesys.lenient_json``; here stands which one is the answer, and when it is
+the gold.
+"""
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from genesys.calls.errors import TaskFault
+from genesys.lenient_json import Dialect, Unreadable, objects, read
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.thinking import after_thinking
 
 KEY = "output"
-_OBJECT_START = re.compile(r"\{\s*[\"'}]")
-# A string of either quote, or a comma which nothing but space separates from a closing bracket: the alternation eats
-# whole strings first, so a comma inside a string is never taken for a trailing one.
-_TRAILING_COMMA = re.compile(r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|,(?=\s*[}\]])", re.DOTALL)
-_STRING_OR_BRACKET = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[{}\[\]]", re.DOTALL)
-_JSON = json.JSONDecoder(strict=False)  # models put raw line breaks into strings
-_READ_JSON: Callable[[str], Any] = _JSON.decode
-_MAX_FAILURES = 100
-_MAX_OBJECT = 200_000
+_NAMES_KEY = re.compile(rf"[\"'“‘`{{,\s]{KEY}[\"'”’`]?\s*:", re.IGNORECASE)
+_ESCAPED_START = re.compile(r"\{\s*\\[\"n]")
+_ESCAPED = re.compile(r"\\([\"\\])")
+_WHOLE = re.compile(r"-?(?:0|[1-9]\d*)")
 
 
 class CodeUnderstandingVerifier(BaseVerifier):
     """Checks ``code_output_prediction``: ``verification_info.ground_truth`` is the program's output as text.
 
-    The answer is the last JSON object with the key ``output`` after the thinking. It is right when it is the very same
-    text. One tolerance: a value that is not a string (12, true, [1, 2]) is compared with the value that the ground
-    truth reads as, since JSON offers both ways to write it. Everything else is wrong.
+    The answer is the last JSON object with the key ``output`` after the thinking. A string is right when it is the
+    very same text, to the last space. One tolerance: a number, true, false or null is right where the ground truth is
+    its text, in JSON's, Python's or JavaScript's spelling; a list, tuple, set or object where the ground truth is read
+    as the same value. An object that gives ``output`` two values, or is cut off at the end of the response, is no
+    answer. Everything else is wrong.
     """
 
     max_parallel = 32
     timeout = 30.0
-    rests_on = (__name__, "genesys.verifiers.thinking")
+    rests_on = (__name__, "genesys.lenient_json", "genesys.verifiers.thinking")
 
     def verify(self, result: Any) -> dict[str, Any]:
         """Score 1 or 0; the info holds extracted_answer, canonical_answer, rule and ground_truth.
@@ -45,101 +47,150 @@ class CodeUnderstandingVerifier(BaseVerifier):
         truth = (result["verification_info"] or {}).get("ground_truth")
         if truth is None:
             raise TaskFault("The task has no ground_truth in verification_info, so its output cannot be compared.")
-        truth = truth if isinstance(truth, str) else json.dumps(truth)
-        predicted = last_output(after_thinking(result["llm_response"]))
-        if predicted is None:
-            return _verdict(0.0, "none/no-answer", None, truth)
-        score, rule = _compare(predicted[0], truth)
-        return _verdict(score, rule, _as_text(predicted[0]), truth)
+        # A gold that is no text came as JSON; as a program's output it may be spelled as Python does.
+        spellings = [truth] if isinstance(truth, str) else [json.dumps(truth), str(truth)]
+        values, source = last_output(after_thinking(result["llm_response"]))
+        if not values:
+            return _verdict(0.0, f"{source}/no-answer", None, spellings[0])
+        if len({_form(value) for value in values}) > 1:
+            return _verdict(0.0, "json/ambiguous", values[-1], spellings[0])
+        score, rule = _compare(values[-1], spellings)
+        return _verdict(score, rule, values[-1], spellings[0])
 
 
-def last_output(text: str) -> tuple[Any] | None:
-    """The value under ``output`` in the last object that has it, read as JSON or as a Python literal.
+@dataclass(frozen=True)
+class Number:
+    """A number as it was written, and its one spelling: equal numbers are those of one spelling, so 1.0 is not 1."""
+
+    token: str = field(compare=False)
+    spelling: str
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object with its pairs as they were written, duplicates and all."""
+
+    pairs: tuple[tuple[Any, Any], ...]
+
+
+def last_output(text: str) -> tuple[list[Any], str]:
+    """What the last object with ``output`` says it is.
 
     Returns:
-        The value as a one-tuple (since null is a value too); ``None`` where no such object can be read.
+        The values that this object has under the key (several where it is there twice), read with ``Number`` and
+        ``Object``, and ``json``; no value and ``none`` where there is no such object, or ``cut-off`` where the
+        response ends within it.
     """
-    starts = [match.start() for match in _OBJECT_START.finditer(text)]
-    found: tuple[Any] | None = None
-    read_to = failures = 0
-    for left, start in zip(range(len(starts) - 1, -1, -1), starts, strict=True):
-        # Each start that cannot be read may cost a scan of the text; a text made of such starts is read at its end
-        # only.
-        if start < read_to or (failures > _MAX_FAILURES and left >= _MAX_FAILURES):
-            continue
-        value, end = _read_object(text, start)
-        if not isinstance(value, dict):
-            failures += 1
-            continue
-        read_to = end  # what stands inside this object is part of its value
-        if KEY in value:
-            found = (value[KEY],)
-    return found
+    values, source = _last_output(text)
+    if source == "none" and _ESCAPED_START.search(text):  # written as it would stand inside a string
+        values, source = _last_output(_ESCAPED.sub(r"\1", text.replace("\\n", "\n")))
+    return values, source
 
 
-def _read_object(text: str, start: int) -> tuple[Any, int]:
-    """The object that opens at ``start`` and where it ends; ``(None, start)`` where none can be read."""
-    try:
-        return _JSON.raw_decode(text, start)
-    except (ValueError, RecursionError):
-        pass
-    end = _closing(text, start)
-    if end is None:
-        return None, start
-    source = _TRAILING_COMMA.sub(lambda match: match.group(1) or "", text[start:end])
-    values = _readings(source)
-    return (values[0], end) if values else (None, start)
+def _last_output(text: str) -> tuple[list[Any], str]:
+    values: list[Any] = []
+    source = "none"
+    end_of_text = len(text.rstrip())
+    for found in objects(text, _AS_WRITTEN):
+        if found.value is None and found.end >= end_of_text and _NAMES_KEY.search(text, found.start):
+            values, source = [], "cut-off"
+        for said in _outputs(found.value):
+            values, source = said, "json"
+    return values, source
 
 
-def _closing(text: str, start: int) -> int | None:
-    """Index after the bracket that closes the one at ``start``, with strings of either quote skipped."""
-    depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text, start, start + _MAX_OBJECT):
-        if match.group() in ("{", "["):
-            depth += 1
-        elif match.group() in ("}", "]"):
-            depth -= 1
-            if depth == 0:
-                return match.end()
-    return None
+def _outputs(value: Any) -> Iterator[list[Any]]:
+    """Values under the key in each object that has it, in order; what such an object holds is part of its answer."""
+    if isinstance(value, Object):
+        said = [item for key, item in value.pairs if isinstance(key, str) and key.strip().casefold() == KEY]
+        if said:
+            yield said
+            return
+    inside = [item for _, item in value.pairs] if isinstance(value, Object) else value
+    if isinstance(inside, list | tuple):
+        for item in inside:
+            yield from _outputs(item)
 
 
-def _compare(predicted: Any, truth: str) -> tuple[float, str]:
-    """Score and rule. A string is compared as a string; any other value with the values its ground truth reads as."""
+def _compare(predicted: Any, spellings: list[str]) -> tuple[float, str]:
     if isinstance(predicted, str):
-        return (1.0, "json/exact") if predicted == truth else (0.0, "json/differs")
-    same = any(_same_value(predicted, value) for value in _readings(truth))
+        return (1.0, "json/exact") if predicted in spellings else (0.0, "json/differs")
+    if isinstance(predicted, list | tuple | frozenset | Object):
+        same = any(_form(predicted) == form for truth in spellings for form in _forms(truth))
+    else:
+        same = not _texts(predicted).isdisjoint(spellings)
     return (1.0, "json/value") if same else (0.0, "json/differs")
 
 
-def _readings(text: str) -> list[Any]:
-    """What a text says as JSON and as a Python literal, in this order, each where it can be read at all."""
-    readings: list[Any] = []
-    for read in (_READ_JSON, ast.literal_eval):
+def _texts(scalar: Any) -> set[str]:
+    """Spellings of a scalar that is not a string."""
+    if isinstance(scalar, Number):
+        # JavaScript writes no zero before an exponent of one digit, Python does.
+        return {scalar.token, scalar.spelling, re.sub(r"e([+-])0(\d)$", r"e\1\2", scalar.spelling)}
+    if isinstance(scalar, float):
+        return {str(scalar), str(scalar).replace("nan", "NaN").replace("inf", "Infinity")}
+    if scalar is None or isinstance(scalar, bool):
+        return {str(scalar), json.dumps(scalar)}
+    return {repr(scalar)}
+
+
+def _forms(truth: str) -> Iterator[Any]:
+    """What a ground truth says as a value, its strings read as JSON has them and as Python has them."""
+    for dialect in (_AS_WRITTEN, _AS_PYTHON):
         try:
-            readings.append(read(text))
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            yield _form(read(truth, dialect))
+        except Unreadable:
             continue
-    return readings
 
 
-def _same_value(left: Any, right: Any) -> bool:
-    """Equality that tells 1 from 1.0 and from True, at every depth."""
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(_same_value(left[key], right[key]) for key in left)
-    if isinstance(left, list | tuple):
-        return len(left) == len(right) and all(_same_value(a, b) for a, b in zip(left, right, strict=True))
-    return bool(left == right)
+def _form(value: Any) -> tuple[str, Any]:
+    """A value such that equal ones are the same beyond doubt: kinds differ, and so do orders of keys."""
+    if isinstance(value, list | tuple):
+        return type(value).__name__, tuple(_form(item) for item in value)
+    if isinstance(value, frozenset):
+        return "set", frozenset(_form(item) for item in value)
+    if isinstance(value, Object):
+        return "object", tuple((_form(key), _form(item)) for key, item in value.pairs)
+    if isinstance(value, float):
+        return "float", str(value)  # what is not a number is the same as itself here
+    return type(value).__name__, value
 
 
 def _as_text(value: Any) -> str:
     """A value as Python prints it, which is how ground truths are written."""
-    return value if isinstance(value, str) else repr(value)
+    return value if isinstance(value, str) else _python(value)
 
 
-def _verdict(score: float, rule: str, answer: str | None, truth: str) -> dict[str, Any]:
+def _python(value: Any) -> str:
+    if isinstance(value, Number):
+        return value.spelling
+    if isinstance(value, Object):
+        return "{" + ", ".join(f"{_python(key)}: {_python(item)}" for key, item in value.pairs) + "}"
+    if isinstance(value, list | tuple | frozenset):
+        items = [_python(item) for item in value]
+        if isinstance(value, list):
+            return f"[{', '.join(items)}]"
+        if isinstance(value, frozenset):
+            return "{" + ", ".join(sorted(items)) + "}"
+        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+    return repr(value)
+
+
+def _number(token: str) -> Number:
+    """A number and its one spelling; one that JSON does not know (007) has none but its own."""
+    if _WHOLE.fullmatch(token):
+        return Number(token, "0" if token == "-0" else token)  # noqa: S105 - no password
+    value = float(token) if re.search(r"[.eE]", token) else float("inf")
+    return Number(token, token if value in (float("inf"), float("-inf")) else repr(value))
+
+
+_AS_WRITTEN = Dialect(number=_number, pairs=lambda pairs: Object(tuple(pairs)))
+_AS_PYTHON = Dialect(number=_number, pairs=lambda pairs: Object(tuple(pairs)), python=True)
+
+
+def _verdict(score: float, rule: str, answer: Any, truth: str) -> dict[str, Any]:
     """The result in Genesys' form; the canonical answer is the text that stands for this output."""
-    info = {"extracted_answer": answer, "canonical_answer": answer, "rule": rule, "ground_truth": truth}
+    # Half a character, which an escape can name, is in no file.
+    text = None if rule.endswith("/no-answer") else _as_text(answer).encode("utf-8", "backslashreplace").decode()
+    info = {"extracted_answer": text, "canonical_answer": text, "rule": rule, "ground_truth": truth}
     return {"score": score, "verification_result_info": info}
