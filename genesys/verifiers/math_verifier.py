@@ -13,7 +13,7 @@ from genesys.verifiers.math.answer import Extracted, extract_answer, gold_answer
 from genesys.verifiers.math.pool import WorkerPool
 from genesys.verifiers.math.quick import canonical_answer, compare_quickly
 
-_WORKERS = max(2, min(8, os.cpu_count() or 2))
+_WORKERS = max(2, os.cpu_count() or 2)
 
 MAX_ANSWER = 20_000
 MAX_PROMPT = 8_000

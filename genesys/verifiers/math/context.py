@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 
-_POSITIVE = re.compile(
-    r"\b(?:positive (?:real|integer|number|constant)|lengths?|sides?|radius|radii|diameter|triangle|circle|sphere|cone|"
-    r"cylinder|square|rectangle|cube|edge|height|distance|mass)\b|>\s*0\b|\\gt\s*0\b",
+_LETTERS = (
+    r"\$?(?P<letters>[A-Za-z](?:_\{?\w\}?)?(?:\$?\s*,\s*\$?[A-Za-z])*(?:\$?\s*,?\s*and\s*\$?[A-Za-z])?)\$?(?![A-Za-z])"
+)
+_POSITIVE = (
+    re.compile(rf"(?<![A-Za-z\\]){_LETTERS}\s*(?:>|\\gt(?![A-Za-z]))\s*0"),
+    re.compile(rf"\bpositive (?:real |rational )?(?:numbers?|integers?|constants?|reals?)\s+{_LETTERS}", re.IGNORECASE),
+    re.compile(rf"(?<![A-Za-z\\]){_LETTERS}\s+(?:be|are|is)\s+(?:any |all |a |two |three )?(?:distinct )?positive"),
+    re.compile(
+        r"\b(?:radius|radii|diameter|side lengths?|sides?|lengths?|heights?|edges?|width|distance)\s+"
+        rf"(?:of length |equal to |is |are |be |of )?{_LETTERS}"
+    ),
+)
+_MONOTONE = re.compile(
+    r"(?:monoton\w*|increas\w*|decreas\w*)\W+(?:\w+\W+){0,3}intervals?"
+    r"|intervals?\W+(?:[\w$()\\]+\W+){0,8}?(?:monoton|increas|decreas)",
     re.IGNORECASE,
 )
-_MONOTONE = re.compile(r"monoton|increasing|decreasing|increas|decreas", re.IGNORECASE)
 _ORDERED = re.compile(
     r"\bin (?:increasing|decreasing|ascending|descending) order|\bfrom (?:the )?(?:least|smallest|lowest|"
     r"greatest|largest|highest|left) to\b|\bin order (?:from|of)\b|\border them\b",
@@ -26,6 +38,7 @@ _OPTION = re.compile(
     r"(?:^|[\s$({*]|\\(?:text|textbf|mathrm|mathbf|qquad|quad|\s)\s*\{?)\(?(?P<letter>[A-J])\s*(?:\)|\.|:|\\\)|\))\s*\}?"
     r"(?:\\[ ,;:!~]|~|\s|\\q?quad)*",
 )
+_LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
 _OPTION_END = re.compile(r"(?:\\q?quad|\\\\|\n|\$\s*$|\s*$)")
 
 
@@ -36,13 +49,14 @@ class Context:
     prompt: str = ""
 
     @functools.cached_property
-    def positive(self) -> bool:
-        """Whether its letters stand for positive numbers: lengths, or so it says."""
-        return bool(_POSITIVE.search(self.prompt))
+    def positive(self) -> frozenset[str]:
+        """The letters that stand for positive numbers: it says so, or calls them lengths."""
+        matches = (match for pattern in _POSITIVE for match in pattern.finditer(self.prompt))
+        return frozenset(itertools.chain.from_iterable(_LETTER.findall(match["letters"]) for match in matches))
 
     @functools.cached_property
     def ends_count(self) -> bool:
-        """Whether the ends of an interval matter; where a function rises or falls both conventions are in use."""
+        """Whether the ends of an interval matter; of intervals of monotonicity both kinds are in use."""
         return not _MONOTONE.search(self.prompt)
 
     @functools.cached_property

@@ -35,7 +35,7 @@ def compare(gold: str, answer: str, context: Context) -> Decision | None:
         The decision, or None where one of the two cannot be read or nothing can be computed.
     """
     try:
-        left, right = read(gold), read(answer)
+        left, right = read(gold, is_gold=True), read(answer)
     except Unreadable:
         return None
     undecided = False
@@ -72,7 +72,7 @@ class _Comparison:
             Undecided: A value cannot be computed.
         """
         if gold == answer:
-            return Decision(True, "same-reading")
+            return Decision(True, _rule_of(gold))
         if isinstance(gold, Named) or isinstance(answer, Named):
             return self._named(gold, answer)
         for kinds, method in self._methods():
@@ -153,7 +153,7 @@ class _Comparison:
         return decision
 
     def _marked(self, decision: Decision, rule: str) -> Decision:
-        return Decision(decision.equal, decision.rule if decision.rule not in ("same-reading",) else rule)
+        return Decision(decision.equal, rule if decision.equal and decision.rule == "value" else decision.rule)
 
     # Several values -------------------------------------------------------------------------------------------
 
@@ -317,6 +317,18 @@ class _Comparison:
             if isinstance(words, Words) and isinstance(other, Scalar):
                 return self._words_and_value(words, other)
         return Decision(False, "words")
+
+
+def _rule_of(answer: Answer) -> str:
+    """What a comparison of this kind of answer is called."""
+    match answer:
+        case Scalar(node):
+            return "formula" if symbols(node) else "value"
+        case Row(kind):
+            return "items" if kind == "list" else kind
+        case Relation(sign):
+            return "equation" if sign == "=" else "inequality"
+    return {Grid: "matrix", Region: "region", Ratio: "ratio", Words: "words", Named: "name"}[type(answer)]
 
 
 def _plain(words: Words) -> str:

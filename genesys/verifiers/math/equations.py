@@ -67,7 +67,8 @@ def solves(gold: Relation, node: Node, letter: str | None = None) -> bool:
         return False
     at = [_put(whole, letter, Number(Fraction(value))) for value in (0, 1, 2)]
     second_difference = Sum((at[2], Negative(Product((Number(Fraction(2)), at[1]))), at[0]))
-    return same(second_difference, _ZERO) and same(_put(whole, letter, node), _ZERO)
+    is_linear = same(second_difference, _ZERO) and not same(at[1], at[0])
+    return is_linear and same(_put(whole, letter, node), _ZERO)
 
 
 def _difference(relation: Relation) -> Node:

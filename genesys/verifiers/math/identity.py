@@ -84,9 +84,8 @@ def value_of(node: Node) -> complex | None:
 def value_at(node: Node, letters: list[str], index: int) -> complex | None:
     """The value at one of the points that are tried, or None where there is none."""
     try:
-        return complex(
-            evaluate(node, {letter: complex(_coordinate(letter, index, False)) for letter in letters}, DOUBLE)
-        )
+        point = {letter: complex(value) for letter, value in _point(letters, index, frozenset()).items()}
+        return complex(evaluate(node, point, DOUBLE))
     except (Undefined, Unbounded):
         return None
 
@@ -114,7 +113,7 @@ def _same_function(left: Node, right: Node, positive: bool) -> bool:
     complex_agreeing: list[int] = []
     differing = 0
     for index in range(_POSITIVE_POINTS if positive else _POINTS):
-        point = {letter: complex(_coordinate(letter, index, letter in whole)) for letter in letters}
+        point = {letter: complex(value) for letter, value in _point(letters, index, whole).items()}
         try:
             values = evaluate(left, point, DOUBLE), evaluate(right, point, DOUBLE)
         except (Undefined, Unbounded):
@@ -146,7 +145,7 @@ def _proved(
     if len(agreeing) < _ENOUGH:
         raise Undecided("no values at the points that were tried")
     for index in agreeing[:: max(1, len(agreeing) // 3)]:
-        point = {letter: _coordinate(letter, index, letter in whole) for letter in letters}
+        point = _point(letters, index, whole)
         if not _agree_precisely(left, right, point):
             return False
     return True
@@ -198,15 +197,25 @@ def _agree_in_fields(left: Node, right: Node, letters: list[str]) -> bool:
 
 
 @functools.lru_cache(maxsize=4096)
-def _coordinate(letter: str, index: int, is_whole: bool) -> Fraction:
-    """The value of a letter at a point: a fraction between 0 and 1, above 1, or of either sign; or a whole number."""
+def _coordinate(letter: str, place: int, index: int, is_whole: bool) -> Fraction:
+    """The value of a letter at a point: a fraction between 0 and 1, above 1, or of either sign; or a whole number.
+
+    ``place`` is the letter's place among all: of the signs of the first few letters every combination occurs.
+    """
     source = random.Random(f"{letter}/{index}")  # noqa: S311 - the same points each time, that is the purpose
     if is_whole:
         return Fraction(source.randint(2, 9))
     size = Fraction(source.randint(101, 907), 1009)
     if index % 2 and index < _POSITIVE_POINTS:
         return 3 * size + 1
-    return size if index < _POSITIVE_POINTS else (4 * size) * source.choice((-1, 1))
+    if index < _POSITIVE_POINTS:
+        return size
+    is_negative = (index - _POSITIVE_POINTS + 1) >> (place % 3) & 1
+    return -4 * size if is_negative else 4 * size
+
+
+def _point(letters: list[str], index: int, whole: frozenset[str]) -> dict[str, Fraction]:
+    return {letter: _coordinate(letter, place, index, letter in whole) for place, letter in enumerate(letters)}
 
 
 @functools.lru_cache(maxsize=4096)

@@ -81,14 +81,17 @@ class _Reader:
         return self._tokens[index] if index < len(self._tokens) else END
 
     def expression(self) -> Node:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise Unreadable("too deep")
+        self._enter()
         terms = [self._signed_term(first=True)]
         while self.peek().text in ("+", "-", r"\pm", r"\mp"):
             terms.append(self._signed_term(first=False))
         self._depth -= 1
         return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+
+    def _enter(self) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise Unreadable("too deep")
 
     def _signed_term(self, *, first: bool) -> Node:
         sign = self.peek().text
@@ -177,6 +180,12 @@ class _Reader:
 
     def _script(self) -> Node:
         """What stands behind ``^``: a group, else one factor's worth without a further power."""
+        self._enter()
+        node = self._bare_script()
+        self._depth -= 1
+        return node
+
+    def _bare_script(self) -> Node:
         if self.peek().text in ("-", "+"):
             sign = self._next().text
             return _signed(sign, self._script())

@@ -95,7 +95,7 @@ def _angles(gold: Node, answer: Node, context: Context) -> Decision:
 def _values(gold: Node, answer: Node, context: Context) -> Decision:
     if gold in _INFINITIES or answer in _INFINITIES:
         return Decision(gold == answer, "infinity")
-    if same(gold, answer, positive=context.positive):
+    if same(gold, answer, positive=symbols(gold) | symbols(answer) <= context.positive):
         return Decision(True, "value" if not symbols(gold) else "formula")
     if not symbols(gold) and not symbols(answer):
         rounded = rounds_to(gold, answer, asked_for=context.rounded)

@@ -60,11 +60,13 @@ class Reading:
 
 
 @functools.lru_cache(maxsize=2048)
-def read(text: str) -> Reading:
+def read(text: str, *, is_gold: bool = False) -> Reading:
     """What an answer says.
 
     Args:
         text: As extracted.
+        is_gold: A gold's approximate value counts beside its exact one. Of an answer only the first counts: it might
+            call approximate what is another answer.
 
     Raises:
         Unreadable: Nothing that this reader knows.
@@ -80,6 +82,8 @@ def read(text: str) -> Reading:
             answers += reader.readings(piece) if piece else []
         except Unreadable as error:
             trouble = error
+        if answers and not is_gold:
+            break
     if not answers:
         raise trouble or Unreadable(text[:80])
     for answer in tuple(answers):

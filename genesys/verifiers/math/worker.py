@@ -121,8 +121,10 @@ def decide(gold: str, answer: str, context: Context, cpu_s: int) -> Decision:
     """
     try:
         decision = compare_answers(gold, answer, context)
-    except RecursionError:
-        decision = Decision(False, "unreadable")
+    except MemoryError:
+        raise
+    except Exception:  # an answer that our reader falls over is one that it cannot read
+        decision = None
     if decision is not None:
         return decision
     if not is_for_algebra(gold, answer):

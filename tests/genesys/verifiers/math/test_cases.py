@@ -1,7 +1,8 @@
 """Labelled pairs of a gold and an answer, one file a class in ``cases``: right or wrong as a careful person would say.
 
 A pair gives ``gold`` (or a list), ``answer`` (what stands in the box) or ``response`` (a whole one), ``equal`` and the
-principle behind it; ``prompt`` where it matters; ``missed`` says why the verifier gets it wrong as yet. ``fill`` and ``times`` spell a long answer: they replace its ``@@``.
+principle behind it; ``prompt`` where it matters; ``missed`` says why the verifier gets it wrong as yet. ``fill`` and
+``times`` spell a long answer: they replace its ``@@``.
 """
 
 import tomllib
