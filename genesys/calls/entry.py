@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import zstandard
@@ -12,6 +13,17 @@ from genesys.hashing import digest
 
 KEY_FORMAT = 1
 """Part of every key; raising it makes every journal miss, so it changes only with what a key means."""
+
+
+class _Compression(threading.local):
+    """A compressor and a decompressor for each thread: making them costs more than a short entry takes."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=3)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_ZSTD = _Compression()
 
 
 def call_key(kind: str, payload: dict[str, Any], trial: int = 0) -> str:
@@ -54,12 +66,12 @@ class Entry(BaseModel):
         fields = {name: value for name, value in self.__dict__.items() if name not in columns}
         # As in a key, what JSON has no form for is kept as its text; unpaired surrogates pass through.
         text = json.dumps(fields, ensure_ascii=False, default=str)
-        return zstandard.compress(text.encode("utf-8", "surrogatepass"), 3)
+        return _ZSTD.compressor.compress(text.encode("utf-8", "surrogatepass"))
 
     @classmethod
     def from_bytes(cls, blob: bytes, **columns: Any) -> Entry:
         """The inverse of ``to_bytes`` given the journal's other columns."""
-        return cls.model_construct(**json.loads(zstandard.decompress(blob)), **columns)
+        return cls.model_construct(**json.loads(_ZSTD.decompressor.decompress(blob)), **columns)
 
 
 class Failure(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import sqlite3
 import threading
@@ -23,10 +24,17 @@ SUFFIX = ".journal"
 # Bytes of the lock file. A call's byte is below these; two calls share one with a chance of one in 2**62, which costs a
 # wait and nothing else.
 _IN_USE, _UPLOADING = 2**62, 2**62 + 1
+_JSON = json.JSONEncoder(default=str)
 
 
 def _byte_of(key: str) -> int:
     return int(key[:16], 16) >> 2
+
+
+def _as_kept(entry: Entry) -> Entry:
+    """An entry as the journal will give it, so that a row function sees in its first run what a replay shows it."""
+    payload, result = json.loads(_JSON.encode([entry.payload, entry.result]))
+    return entry.model_copy(update={"payload": payload, "result": result})
 
 
 class Segment:
@@ -118,20 +126,24 @@ class Segment:
         Raises:
             InfrastructureFault: A fatal one; it could not be written.
         """
-        self._check_writable()
-        await asyncio.wrap_future(self._writer.submit(database.insert(entry)))
-        return self._stands(entry)
+        await self._write(entry)
+        return self.get(entry.key) or entry
 
     def put_now(self, entry: Entry) -> Entry:
         """The same for code without an event loop."""
         self._check_writable()
         self._writer.submit(database.insert(entry)).result()
-        return self._stands(entry)
+        self._upload()
+        return self.get(entry.key) or entry
 
-    def _stands(self, entry: Entry) -> Entry:
+    async def _write(self, entry: Entry) -> None:
+        self._check_writable()
+        await self._writer.submit_here(database.insert(entry))
+        self._upload()
+
+    def _upload(self) -> None:
         if self._uploader is not None:
             self._uploader.start()
-        return self.get(entry.key) or entry
 
     def note_failure(self, failure: Failure) -> None:
         """Keep why a call failed, for people; not waited for, since losing it loses no work."""
@@ -140,7 +152,7 @@ class Segment:
 
     async def flush(self) -> None:
         """Return once all that was handed over before is durable, notes too."""
-        await asyncio.wrap_future(self._writer.submit(lambda db: None))
+        await self._writer.submit_here(lambda db: None)
 
     async def once(self, key: str, make: Callable[[], Awaitable[Entry]]) -> Entry:
         """The journal's answer for ``key``, else ``make()``'s, made by one asker only among all tasks and processes.
@@ -177,7 +189,11 @@ class Segment:
             if (entry := self.get(key)) is not None:
                 return entry
         try:
-            return self.get(key) or await self.put(await make())
+            if (entry := self.get(key)) is not None:
+                return entry
+            entry = await make()
+            await self._write(entry)
+            return _as_kept(entry)  # whoever holds the lock was the first to write, so this is what stands there
         finally:
             self._locks.release(_byte_of(key))
 

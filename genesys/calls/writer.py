@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
 from genesys.calls.database import Write
@@ -16,7 +17,9 @@ _BATCH = 256
 _OF_ONE_RECORD = (sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError, ValueError, OverflowError)
 """Errors that say something of one record (a text that is no UTF-8, one too long), and nothing of the disk."""
 
-_Job = tuple[Write, "Future[None]"]
+_Done = Future[None] | asyncio.Future[None]
+_Job = tuple[Write, _Done]
+_End = tuple[_Done, Exception | None]
 
 
 class GroupWriter:
@@ -38,6 +41,16 @@ class GroupWriter:
             no longer waits changes nothing: the record is written all the same.
         """
         done: Future[None] = Future()
+        self._put(write, done)
+        return done
+
+    def submit_here(self, write: Write) -> asyncio.Future[None]:
+        """The same for the running event loop, which is woken once for all that became durable together."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._put(write, done)
+        return done
+
+    def _put(self, write: Write, done: _Done) -> None:
         with self._guard:
             if self._closed:
                 raise GenesysError(f"the journal segment {self._name} is closed")
@@ -45,7 +58,6 @@ class GroupWriter:
                 self._thread = threading.Thread(target=self._run, name=f"journal {self._name}", daemon=True)
                 self._thread.start()
             self._queue.put((write, done))
-        return done
 
     def close(self) -> None:
         """Write what waits, and end."""
@@ -62,7 +74,7 @@ class GroupWriter:
         except GenesysError as error:
             fault = error if isinstance(error, InfrastructureFault) else InfrastructureFault(str(error), fatal=True)
             while (job := self._queue.get()) is not None:
-                _finish(job[1], fault)
+                _finish([(job[1], fault)])
             return
         with contextlib.closing(db):
             open_for_more = True
@@ -101,12 +113,25 @@ def _commit(db: sqlite3.Connection, batch: list[_Job]) -> None:
             "go) and run the same command again; nothing that was answered before is lost.",
             fatal=True,
         )
-    for position, (_, done) in enumerate(batch):
-        _finish(done, trouble or refused.get(position))
+    _finish((done, trouble or refused.get(position)) for position, (_, done) in enumerate(batch))
 
 
-def _finish(done: Future[None], error: Exception | None) -> None:
-    if done.set_running_or_notify_cancel():
+def _finish(ends: Iterable[_End]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[_End]] = {}
+    for done, error in ends:
+        if isinstance(done, asyncio.Future):
+            by_loop.setdefault(done.get_loop(), []).append((done, error))
+        elif done.set_running_or_notify_cancel():
+            _settle([(done, error)])
+    for loop, settled in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+            loop.call_soon_threadsafe(_settle, settled)
+
+
+def _settle(ends: list[_End]) -> None:
+    for done, error in ends:
+        if done.done():  # its asker was cancelled
+            continue
         if error is None:
             done.set_result(None)
         else:
