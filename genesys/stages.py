@@ -251,7 +251,7 @@ def verifications_stages(
 def verifier_identity(runner: VerifierRunner, task_type: str) -> str:
     """``name@version`` of a task type's verifier; rows of a type that has none end as errored, one by one."""
     try:
-        return "@".join(runner.identity(task_type))
+        return "@".join(runner.identity(runner.response_kind(task_type)))
     except InfrastructureFault:
         return "none"
 
@@ -331,7 +331,7 @@ async def verify_row(record: Row, calls: Calls, *, runner: VerifierRunner, accep
     score, info, reason = await verdict_on(record, calls, acceptance)
     info = without_measured(info)
     is_accepted = reason is None
-    name, version = runner.identity(record["task_type"])
+    name, version = runner.identity(runner.response_kind(record["task_type"]))
     row = {
         "response_id": record["response_id"],
         "problem_id": record["problem_id"],
@@ -352,7 +352,7 @@ async def verify_row(record: Row, calls: Calls, *, runner: VerifierRunner, accep
 async def verdict_on(record: Row, calls: Calls, acceptance: Acceptance) -> tuple[float | None, Row, str | None]:
     """Score, verification_result_info, and why it is not accepted (None: it is)."""
     try:
-        verdict = await calls.verify(record)
+        verdict = await calls.verify_response(record)
         score, info, fault = verdict["score"], verdict["verification_result_info"], None
     except (TaskFault, ResponseFault) as error:
         score, info = None, {"fault": str(error)}

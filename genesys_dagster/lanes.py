@@ -14,6 +14,7 @@ from genesys.settings import LaneSettings, Settings
 from genesys_dagster.assets.ledger import REQUIRED, ledger_of
 from genesys_dagster.assets.stages import stage_asset
 from genesys_dagster.assets.upstream import upstream_asset
+from genesys_dagster.checks.judging import judging_check
 from genesys_dagster.checks.tables import table_checks
 from genesys_dagster.ops.kinds import KINDS, device_tag, placed
 from genesys_dagster.ops.phases import DEVICE_TAG
@@ -65,6 +66,7 @@ def lane_graph(lane: Lane, chosen: LaneSettings, settings: Settings) -> LaneGrap
         checks=[
             table_checks([lane.name, "ledger"], columns.LEDGER, REQUIRED),
             *(table_checks([lane.name, k.name], k.schema, k.required, shards_of(lane.name)) for k in kinds),
+            judging_check(lane, settings),
         ],
         jobs=[read_sources, through_lane],
         sensors=[new_shards_sensor(lane, lane.name)],

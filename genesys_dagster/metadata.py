@@ -16,6 +16,7 @@ from genesys.outcomes import Counts
 from genesys.settings import RoleSettings
 from genesys.sources import BadRow
 from genesys_dagster import plots
+from genesys_dagster.judged import judged_metadata
 from genesys_dagster.markdown import below_limit, markdown_table
 from genesys_dagster.ops.kinds import VERIFICATIONS, StageKind
 from genesys_dagster.programs import programs_metadata
@@ -69,6 +70,7 @@ def stage_metadata(
         "sample": sample_table(lake, manifest, kind.sample),
         "plot": dg.MetadataValue.md(below_limit(plots.stage_plot(lake, manifest, kind.name))),
         **(programs_metadata(lake, manifest) if kind.executes and kind.name == VERIFICATIONS.name else {}),
+        **(judged_metadata(lake, manifest) if kind.name == VERIFICATIONS.name else {}),
     }
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from genesys.calls.entry import Entry, Failure, call_key
 from genesys.calls.errors import InfrastructureFault, RepeatedCall, ResponseFault, TaskFault
+from genesys.calls.roles import Roles as Roles
+from genesys.calls.roles import Verifiers as Verifiers
 from genesys.calls.segment import Segment
 from genesys.prompts import Prompt
-from genesys.teachers.base import ChatAnswer, ChatRequest, Completed, Message, Teacher
+from genesys.teachers.base import ChatAnswer, ChatRequest, Completed, Message
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -27,43 +29,8 @@ READING_TEMPERATURE = 0.7
 """Temperature from the second time on: a greedy model would say the same again."""
 VERDICT_TRIALS = 3
 """How often the same verdict is reached at most: one that is to be had anew on purpose is another trial."""
-
-
-class Verifiers(Protocol):
-    """What verifies records (``genesys.verifiers.runner``)."""
-
-    def identity(self, task_type: str) -> tuple[str, str]:
-        """Name and version of a task type's verifier."""
-        ...
-
-    async def verify(self, record: Any) -> dict[str, Any]:
-        """The verdict on a record."""
-        ...
-
-
-@dataclass
-class Roles:
-    """Who answers: three roles, each an endpoint of its own choice, and the verifiers.
-
-    ``structured`` names roles whose endpoint takes a JSON schema for the answer.
-    """
-
-    curator: Teacher | None = None
-    teacher: Teacher | None = None
-    judge: Teacher | None = None
-    verifiers: Verifiers | None = None
-    structured: frozenset[str] = frozenset()
-
-    def chat(self, role: str) -> Teacher:
-        """The teacher that plays a role.
-
-        Raises:
-            InfrastructureFault: Nobody was set up for it.
-        """
-        teacher: Teacher | None = getattr(self, role)
-        if teacher is None:
-            raise InfrastructureFault(f"no {role} is set up: give [{role}] in genesys.toml", final=True)
-        return teacher
+TRIALS_WITHIN = 1000
+"""Trials that calls within one verdict may have; those within its next trial count on from there."""
 
 
 @dataclass
@@ -84,6 +51,11 @@ class CallStats:
             answer = entry.result["answer"]
             self.prompt_tokens += answer.get("prompt_tokens") or 0
             self.completion_tokens += answer.get("completion_tokens") or 0
+
+
+def answer_of(entry: Entry) -> ChatAnswer:
+    """What a chat call was answered."""
+    return ChatAnswer.model_validate(entry.result["answer"])
 
 
 def verdict_payload(verifier: str, version: str, record: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +94,8 @@ class Calls:
     """The row was run before in this run: what it used then is in ``stats`` already."""
     entries: list[Entry] = field(default_factory=list)
     """Calls that this row has used, in the order they finished."""
+    trial_base: int = 0
+    """Added to the trial of each call: a verdict that is had anew has the calls within it made anew."""
     _used: set[str] = field(default_factory=set)
 
     async def ask(self, prompt: Prompt[Answer], /, **variables: Any) -> Answer:
@@ -165,19 +139,39 @@ class Calls:
 
     async def chat(self, role: str, request: ChatRequest) -> ChatAnswer:
         """One chat call of any role; the two above are what row functions use."""
-        teacher = self.roles.chat(role)
-
-        async def make() -> Completed:
-            return await teacher.complete(request)
-
-        entry = await self.durable("chat", request.name, request.payload(teacher.teacher_id), make, trial=request.trial)
-        answer = ChatAnswer.model_validate(entry.result["answer"])
+        answer = answer_of(await self.chat_call(role, request))
         if answer.refused is not None:
             raise TaskFault(f"the {role}'s endpoint refuses this request: {answer.refused}")
         return answer
 
-    async def verify(self, record: dict[str, Any], trial: int = 0) -> dict[str, Any]:
+    async def chat_call(
+        self, role: str, request: ChatRequest, *, check: Callable[[ChatAnswer], None] = lambda answer: None
+    ) -> Entry:
+        """The finished call itself, for those who keep its key; its answer may be a refusal.
+
+        An answer that ``check`` raises an InfrastructureFault for is not kept: the next run asks again.
+        """
+        teacher = self.roles.chat(role)
+        if self.trial_base:
+            request = request.model_copy(update={"trial": request.trial + self.trial_base})
+
+        async def make() -> Completed:
+            completed = await teacher.complete(request)
+            check(completed.answer)
+            return completed
+
+        return await self.durable("chat", request.name, request.payload(teacher.teacher_id), make, trial=request.trial)
+
+    async def verify(self, record: dict[str, Any], trial: int = 0, *, kind: str = "") -> dict[str, Any]:
         """A whole verdict on a record: ``{score, verification_result_info}``, keyed by verifier, version and record.
+
+        Calls that the verifier makes within it (``BaseVerifier.asks``) are durable each by itself; the verdict in the
+        journal names them under ``calls``, and they stand before it in ``entries``.
+
+        Args:
+            record: What is verified.
+            trial: Not 0 if the same verdict is to be had anew on purpose, with all calls within it.
+            kind: Whose verifier is taken; by default that of the record's task type.
 
         Raises:
             TaskFault, ResponseFault: As the verifier says.
@@ -186,20 +180,46 @@ class Calls:
         runner = self.roles.verifiers
         if runner is None:
             raise InfrastructureFault("no verifiers are set up", final=True)
-        name, version = runner.identity(record["task_type"])
+        name, version = runner.identity(kind or record["task_type"])
         payload = verdict_payload(name, version, record)
+        trial += self.trial_base
+        within = Calls(
+            self.row_id,
+            self.segment,
+            self.roles,
+            stats=self.stats,
+            counted_before=self.counted_before,
+            trial_base=trial * TRIALS_WITHIN,
+        )
 
         async def make() -> dict[str, Any]:
             try:
-                return await runner.verify(record)
+                verdict = await runner.verify(record, within, kind=kind)
             except (TaskFault, ResponseFault) as fault:
                 # A verdict as well, and so journalled: a replay must come to the same end.
-                return {"fault": type(fault).__name__, "message": str(fault)}
+                verdict = {"fault": type(fault).__name__, "message": str(fault)}
+            return verdict | {"calls": [entry.key for entry in within.entries]} if within.entries else verdict
 
         entry = await self.durable("verdict", name, payload, make, trial=trial, keep_payload=False)
+        self._take_in(entry, within.entries)
         if "fault" in entry.result:
             raise (TaskFault if entry.result["fault"] == "TaskFault" else ResponseFault)(entry.result["message"])
         return entry.result
+
+    async def verify_response(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The verdict on a teacher's response: where the settings say so, rules first and then a judge."""
+        runner = self.roles.verifiers
+        return await self.verify(record, kind=runner.response_kind(record["task_type"]) if runner else "")
+
+    def _take_in(self, verdict: Entry, made: list[Entry]) -> None:
+        """Put the calls within a verdict before it: those just made, else those that the journal has."""
+        if not made:
+            found = (self.segment.get(key) for key in verdict.result.get("calls", ()))
+            made = [entry for entry in found if entry is not None]
+            for entry in made if not self.counted_before else ():
+                self.stats.add(entry, made=False)
+        position = next(at for at, entry in enumerate(self.entries) if entry is verdict)
+        self.entries[position:position] = made
 
     async def durable(
         self,

@@ -9,7 +9,8 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import Field
@@ -24,19 +25,22 @@ from genesys.choices import Acceptance
 from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Options, Texts, parse
 from genesys.commands.progress import pass_rate, shown
-from genesys.commands.summary import Summary
+from genesys.commands.summary import Agreement, Summary
 from genesys.outcomes import Outcome, accepted, errored, rejected
 from genesys.rows import Record, broken_record, count_rows, is_broken, read_records, to_line, whole_file
 from genesys.schemas import Response
 from genesys.settings import Settings, load_settings
 from genesys.sources import BadRow
 from genesys.stages import verdict_on
+from genesys.teachers.casting import with_judges
 from genesys.verifiers.registry import VERIFIER_REGISTRY
 from genesys.verifiers.runner import VerifierRunner
 
 JOURNAL = ".journal"
 ROWS_IN_FLIGHT = 512
 """More than all verifiers together take at once, so that rows of a slow one do not keep the others waiting."""
+YIELD_EVERY = 64
+"""Rows written between two looks at what else is to be done, Ctrl-C among it."""
 NOT_FOR_VERIFIERS = frozenset(("score", "verification_result_info", "expected_score"))
 """An earlier verdict, and what the verdict should be."""
 
@@ -107,19 +111,28 @@ async def verify(file: Path, target: Path, segment: Segment, settings: Settings)
     def rows() -> Iterator[Row]:
         return (Row(number, record) for number, record in read_records(file))
 
+    async def counted(row: Row, calls: Calls) -> Outcome:
+        outcome = await function(row, calls)
+        live.add(row.record, outcome, acceptance)
+        return outcome
+
+    def note(progress: Progress) -> str:
+        return ", ".join(filter(None, (pass_rate(progress), live.brief())))
+
     work = Work(rows, lambda row: f"{file.name}:{row.number}", function)
-    summary = Summary(target)
-    async with VerifierRunner(settings=settings) as runner:
-        roles = Roles(verifiers=runner)
+    summary, live = Summary(target), Agreement()
+    async with AsyncExitStack() as stack, VerifierRunner(settings=settings) as runner:
+        roles = with_judges(Roles(verifiers=runner), settings, stack)
         progress = Progress()
-        async with shown(progress, "records", count_rows(file), note=pass_rate):
-            await run_rows(work, segment, roles, progress=progress, window=ROWS_IN_FLIGHT)
+        async with shown(progress, "records", count_rows(file), note=note):
+            await run_rows(replace(work, function=counted), segment, roles, progress=progress, window=ROWS_IN_FLIGHT)
         with whole_file(target) as stream:
-            for row in rows():
+            for position, row in enumerate(rows()):
                 outcome = await end_of(work, row, Calls(work.row_id(row), segment, roles, replay=True))
                 stream.write(to_line(verified(row.record, outcome)))
                 summary.add(row.record, outcome, acceptance)
-                await asyncio.sleep(0)  # where Ctrl-C is heard
+                if position % YIELD_EVERY == 0:
+                    await asyncio.sleep(0)
         for task_type, counts in summary.by_type.items():
             if counts.errored and (missing := await runner.ready(task_type)) is not None:
                 summary.not_run[task_type] = missing

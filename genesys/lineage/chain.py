@@ -137,19 +137,21 @@ def verdict_link(evidence: Evidence, recorded: Recorded) -> Link:
         expected = acceptance.accepts(evidence.task.row["task_type"], row["score"])
         checks.same("accepted", row["accepted"], expected, "the score does not bear out the acceptance")
     entry = _entry(evidence, recorded, row["call_key"], checks)
+    within = _calls(evidence, recorded, entry.result.get("calls", []), checks) if entry is not None else []
     if entry is not None and "fault" not in entry.result:
         kept = (row["score"], parse_info(row["verification_result_info"]))
         given = (entry.result["score"], without_measured(entry.result["verification_result_info"]))
         checks.same("verdict in the journal", kept, given, "the table holds another verdict than was given")
     names = ("score", "accepted", "reason", "rule", "extracted_answer", "canonical_answer", "call_key")
     facts = {"verifier": f"{row['verifier']}@{row['verifier_version']}"} | {name: row[name] for name in names}
+    facts |= {"calls": within} if within else {}
     return _link("verdict", evidence, held, facts | _circumstances(row, evidence.timing), checks)
 
 
 def _circumstances(row: Row, timing: Row | None) -> dict[str, Any]:
-    """How the verdict was reached: for programs the isolation and toolchain; where it was, and what it took."""
+    """How the verdict was reached: for programs the isolation and toolchain, the judges' votes; where, and how fast."""
     info, timing = parse_info(row["verification_result_info"]), timing or {}
-    facts = {name: info[name] for name in ("isolation", "toolchain") if name in info}
+    facts = {name: info[name] for name in ("isolation", "toolchain", "agreement", "votes") if name in info}
     facts["endpoint"] = timing.get("endpoint")
     if (seconds := timing.get("seconds")) is not None:
         facts["seconds"] = round(seconds, 4)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from genesys.calls.context import Calls, Roles
+from genesys.calls.context import TRIALS_WITHIN, Calls, Roles
 from genesys.calls.engine import Work, end_of
 from genesys.calls.entry import Entry
 from genesys.calls.errors import GenesysError, InfrastructureFault
@@ -21,6 +22,7 @@ from genesys.prompts import Prompt
 from genesys.settings import Settings
 from genesys.stages import curate_row, read_ledger_row, response_record, sample_row, verify_row
 from genesys.teachers.base import ChatRequest, Completed
+from genesys.teachers.casting import with_judges, with_named_judges
 from genesys.verifiers.runner import VerifierRunner
 
 VERDICT_FIELDS = ("score", "accepted", "reason", "rule", "extracted_answer", "canonical_answer")
@@ -71,10 +73,13 @@ async def replay(
         steps: dict[Step, list[Check]] = {
             "task": await _replay_task(evidence, recorded, runner),
             "generation": await _replay_generation(evidence, recorded),
-            "verdict": await _replay_verdict(evidence, recorded, runner),
+            "verdict": [
+                *await _replay_verdict(evidence, recorded, runner),
+                *await _judge_again(evidence, recorded, runner, settings),
+            ],
         }
         if live:
-            steps["verdict"] += await _verify_live(evidence, runner)
+            steps["verdict"] += await _verify_live(evidence, runner, settings)
     return steps
 
 
@@ -118,7 +123,34 @@ async def _replay_verdict(evidence: Evidence, recorded: Recorded, runner: Verifi
     return await _derived_again(evidence, recorded, Roles(verifiers=runner), derive, verdict, changed)
 
 
-async def _verify_live(evidence: Evidence, runner: VerifierRunner) -> list[Check]:
+async def _judge_again(
+    evidence: Evidence, recorded: Recorded, runner: VerifierRunner, settings: Settings | None
+) -> list[Check]:
+    """A verdict that was reached by calls of its own, reached once more from their recorded answers."""
+    verdict, task, generation = evidence.verdict.row, evidence.task.row, evidence.generation.row
+    if verdict is None or task is None or generation is None or _verifier_change(evidence, runner):
+        return []
+    (entry,) = recorded.entries(evidence.segment, [verdict["call_key"]])
+    if isinstance(entry, str) or "calls" not in entry.result or "fault" in entry.result:
+        return []
+    segment = recorded.segment(evidence.segment)
+    assert segment is not None  # noqa: S101 - it has the entry
+    roles = with_named_judges(Roles(verifiers=runner), settings) if settings else Roles(verifiers=runner)
+    base = entry.trial * TRIALS_WITHIN
+    calls = Calls(evidence.place.response_id, segment, roles, replay=True, trial_base=base)
+    record, checks = response_record(task, generation), Checks()
+    try:
+        found = await runner.verify(record, calls, kind=runner.response_kind(task["task_type"]))
+    except GenesysError as error:
+        checks.note("judged again", f"cannot be derived from the recorded answers of the judges: {error}")
+        return checks.made
+    for name in ("score", "verification_result_info"):
+        meaning = "the recorded answers of the judges come to another verdict"
+        checks.same(f"judged again {name}", found[name], entry.result[name], meaning)
+    return checks.made
+
+
+async def _verify_live(evidence: Evidence, runner: VerifierRunner, settings: Settings | None) -> list[Check]:
     """The verifier run again: the same row function with a journal that knows nothing."""
     verdict, derive = evidence.verdict.row, _verification(evidence, runner)
     if verdict is None or derive is None:
@@ -130,8 +162,10 @@ async def _verify_live(evidence: Evidence, runner: VerifierRunner) -> list[Check
         checks.note("live", f"cannot be verified again here: {missing}")
         return checks.made
     with tempfile.TemporaryDirectory() as scratch, Journal(scratch) as journal:
-        calls = Calls(evidence.place.response_id, journal.segment("live"), Roles(verifiers=runner))
-        outcome = await _end(derive, calls)
+        async with AsyncExitStack() as stack:
+            roles = Roles(verifiers=runner)
+            roles = with_judges(roles, settings, stack) if settings else roles
+            outcome = await _end(derive, Calls(evidence.place.response_id, journal.segment("live"), roles))
     if not outcome.records:
         checks.differs("live", f"verified again it ends as {outcome.status}: {outcome.reason}: {outcome.detail}")
         return checks.made
@@ -210,7 +244,10 @@ def _verifier_versions(recorded: Mapping[str, str], runner: VerifierRunner) -> d
 
 def _verifier_change(evidence: Evidence, runner: VerifierRunner) -> list[str]:
     verdict, task = evidence.verdict.row or {}, evidence.task.row or {}
-    now, before = _identity(runner, task["task_type"]), f"{verdict['verifier']}@{verdict['verifier_version']}"
+    now, before = (
+        _identity(runner, runner.response_kind(task["task_type"])),
+        f"{verdict['verifier']}@{verdict['verifier_version']}",
+    )
     return [] if now == before else [f"the verifier is now {now}, was {before}"]
 
 

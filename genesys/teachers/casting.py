@@ -2,15 +2,95 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
-from genesys.calls.errors import GenesysError
+from genesys.calls.context import Roles
+from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.settings import RoleSettings, Settings
-from genesys.teachers.base import Teacher
+from genesys.teachers.base import ChatRequest, Completed, Teacher
 
 ROLES = ("curator", "teacher", "judge")
+
+
+class OnDemand:
+    """A teacher that is opened when it is first asked: a judge is set up for all lanes, and most have no use for it.
+
+    Args:
+        settings: Where relative paths count from.
+        chosen: Who it is.
+        stack: Closes it.
+    """
+
+    def __init__(self, settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> None:
+        """Nothing is opened."""
+        self.teacher_id = chosen.teacher_id
+        self.concurrency = chosen.concurrency * max(1, len(chosen.base_urls))
+        self._settings, self._chosen, self._stack = settings, chosen, stack
+        self._opening = asyncio.Lock()
+        self._opened: Teacher | InfrastructureFault | None = None
+
+    async def complete(self, request: ChatRequest) -> Completed:
+        """Answer, by the teacher that is opened for it.
+
+        Raises:
+            InfrastructureFault: No answer could be had; or it could not be opened, which is not tried again.
+        """
+        async with self._opening:
+            if self._opened is None:
+                try:
+                    self._opened = await open_teacher(self._settings, self._chosen, self._stack)
+                except GenesysError as error:
+                    self._opened = InfrastructureFault(str(error), closed=True)
+        if isinstance(self._opened, InfrastructureFault):
+            raise InfrastructureFault(str(self._opened), closed=True)
+        return await self._opened.complete(request)
+
+    async def aclose(self) -> None:
+        """The stack closes what was opened."""
+
+
+class Named:
+    """A teacher of whom only the name is known: enough to find its answers in the journal."""
+
+    concurrency = 1
+
+    def __init__(self, teacher_id: str) -> None:
+        """Under this name answers are looked up."""
+        self.teacher_id = teacher_id
+
+    async def complete(self, request: ChatRequest) -> Completed:
+        """Never called: a replay does not make calls."""
+        raise AssertionError(f"{self.teacher_id} was asked {request.name!r} in a replay")
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+
+def with_judges(roles: Roles, settings: Settings, stack: AsyncExitStack) -> Roles:
+    """The same roles with all judges that the settings name; one is opened when it is first asked, closed by the stack.
+
+    A first judge that the roles have already stays.
+    """
+    return _with(roles, settings, {name: OnDemand(settings, role, stack) for name, role in settings.judges.items()})
+
+
+def with_named_judges(roles: Roles, settings: Settings) -> Roles:
+    """The same roles with all judges by name alone, for a replay."""
+    return _with(roles, settings, {name: Named(role.teacher_id) for name, role in settings.judges.items()})
+
+
+def _with(roles: Roles, settings: Settings, cast: Mapping[str, Teacher]) -> Roles:
+    structured = {name for name, role in settings.judges.items() if role.structured}
+    if roles.judge is not None:
+        structured.discard("judge")  # the roles say it of their own
+    further = {name: judge for name, judge in cast.items() if name != "judge"}
+    first = roles.judge or cast.get("judge")
+    return replace(roles, judge=first, further=further, structured=roles.structured | structured)
 
 
 async def open_teacher(settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> Teacher:

@@ -27,6 +27,8 @@ class BaseVerifier:
         version: Names what the verdict depends on. ``None`` means a hash of the class's source.
         rests_on: Modules (``package.module``), packages (all their modules) and distributions (``dist:name``) which
             decide the verdict too; their source or version goes into the hash.
+        asks: Whether ``verify`` takes a second argument, the row's ``genesys.calls.context.Calls``: for a verifier that
+            asks a model or has other verdicts reached, so that each such call is durable by itself.
         executes: Whether it runs programs that somebody else wrote. Stages with such a verifier have a pool of their
             own in the graph, and want a machine with a Docker engine.
     """
@@ -35,6 +37,7 @@ class BaseVerifier:
     timeout: ClassVar[float | None] = 60.0
     version: ClassVar[str | None] = None
     rests_on: ClassVar[tuple[str, ...]] = ()
+    asks: ClassVar[bool] = False
     executes: ClassVar[bool] = False
 
     @classmethod

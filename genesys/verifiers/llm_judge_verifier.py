@@ -1,33 +1,28 @@
-"""``llm_judgeable_groundtruth_similarity``: a judge compares a response with the gold. Its accuracy is unmeasured.
+"""``llm_judgeable_groundtruth_similarity``: judges compare a response with the gold. Their accuracy is unmeasured.
 
-The judge is the role ``[judge]`` of ``genesys.toml`` and the environment. The thinking is cut off, and the response is
-quoted between marks that it cannot contain.
+What is asked stands with ``judge_question``, how it is asked with ``judge_asking``, what votes come to with
+``judge_votes``, who judges with ``judge_panel``; docs/judging.md tells all of it in order.
 """
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
-from typing import Annotated, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, Field
-
-from genesys.calls.errors import InfrastructureFault, TaskFault
-from genesys.hashing import digest
-from genesys.prompts import Prompt
-from genesys.teachers.base import ChatRequest, Teacher
+from genesys.calls.errors import InfrastructureFault
 from genesys.verifiers.base_verifier import BaseVerifier
-from genesys.verifiers.thinking import after_thinking
+from genesys.verifiers.judge_asking import cast_votes
+from genesys.verifiers.judge_panel import Panel
+from genesys.verifiers.judge_question import SIMILARITY, Question, question_of
+from genesys.verifiers.judge_votes import Decision, Vote, decide, is_unanimous, opinions_of, spoken_for
 
+if TYPE_CHECKING:
+    from genesys.calls.context import Calls
+    from genesys.settings import Settings
 
-class Judgement(BaseModel):
-    """The judge's answer."""
+__all__ = ["SIMILARITY", "LlmJudgeVerifier"]
 
-    why: str = ""
-    score: Annotated[float, Field(ge=0, le=1)]
-
-
-SIMILARITY = Prompt("judge_similarity", Judgement, role="judge")
-TRIALS = 3
+Verdict = dict[str, Any]
 
 
 class LlmJudgeVerifier(BaseVerifier):
@@ -35,64 +30,113 @@ class LlmJudgeVerifier(BaseVerifier):
 
     max_parallel: ClassVar[int] = 64
     timeout: ClassVar[float | None] = None  # the teacher's own time limits apply, retries and all
-    rests_on: ClassVar[tuple[str, ...]] = ("genesys.verifiers.llm_judge_verifier", "genesys.prompts")
+    asks: ClassVar[bool] = True
+    rests_on: ClassVar[tuple[str, ...]] = (
+        "genesys.verifiers.judge_asking",
+        "genesys.verifiers.judge_panel",
+        "genesys.verifiers.judge_question",
+        "genesys.verifiers.judge_quoting",
+        "genesys.verifiers.judge_reading",
+        "genesys.verifiers.judge_votes",
+        "genesys.verifiers.thinking",
+        "genesys.prompts",
+    )
 
-    def __init__(self) -> None:
-        """Nothing is contacted before the first response."""
-        self._stack = AsyncExitStack()
-        self._judge: Teacher | None = None
-        self._structured = False
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Nothing is contacted: judges are the row's calls to make."""
+        self._panel = Panel.of(settings)
 
-    async def verify(self, result: Any) -> dict[str, Any]:
-        """Ask the judge, again where its answer cannot be read.
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The panel that the settings name."""
+        return cls(settings)
+
+    @classmethod
+    def place(cls, settings: Settings | None) -> str:
+        """Who judges and how, as a hash."""
+        return Panel.of(settings).fingerprint()
+
+    def ready(self) -> str | None:
+        """Whether there is a judge, and of another family than the teacher."""
+        return self._panel.missing()
+
+    async def verify(self, result: Any, calls: Calls) -> Verdict:  # type: ignore[override]
+        """Have the response judged.
 
         Raises:
-            TaskFault: The task has no gold to compare with.
-            InfrastructureFault: No judge is set up or reached, or it gave no readable answer.
+            TaskFault: The task has no gold to compare with, or no readable rubric.
+            InfrastructureFault: Too few judges could be reached or read to settle it. What the others said stands in
+                the journal.
+            NotReady: No judge is set up, or one is of the teacher's family.
         """
-        gold = result["gold_standard_solution"]
-        if not gold:
-            raise TaskFault("gold_standard_solution is empty: there is nothing to compare with")
-        response = after_thinking(result["llm_response"]).strip()
-        if not response:
-            return {"score": 0.0, "verification_result_info": {"rule": "judge/no-answer", "reason": "no answer"}}
-        judge = await self._open()
-        messages = SIMILARITY.render(
-            task=result["prompt"],
-            instructions=result["verification_info"].get("judging_instructions"),
-            gold=gold,
-            response=response,
-            mark=f"=== {digest(['mark', response], 32)} ===",
-        )
-        trouble = ""
-        for trial in range(TRIALS):
-            request = ChatRequest(messages=messages, sampling=SIMILARITY.sampling(self._structured), trial=trial)
-            answer = (await judge.complete(request)).answer
-            if answer.refused is not None:
-                raise TaskFault(f"the judge's endpoint refuses this request: {answer.refused}")
-            try:
-                found = SIMILARITY.read(answer.content)
-            except ValueError as error:
-                trouble = str(error)
-                continue
-            info = {"rule": "judge", "why": found.why, "judge": judge.teacher_id, "prompt_hash": SIMILARITY.hash}
-            return {"score": found.score, "verification_result_info": info}
-        raise InfrastructureFault(f"the judge {judge.teacher_id} gave no readable verdict {TRIALS} times: {trouble}")
+        panel = self._panel
+        question = question_of(result, panel.chosen.max_chars)
+        if question is None:
+            info = {"rule": "judge/no-answer", "reason": "no answer", "votes": []}
+            return {"score": 0.0, "verification_result_info": info}
+        for role in panel.all_roles:
+            calls.roles.chat(role)  # says who is missing before anybody is asked
+        panel.refuse_relatives(result, calls.roles)
+        votes = await cast_votes(calls, panel.roles, question, panel.chosen)
+        decision, rule = decide(opinions_of(votes, panel.rules), panel.rules), "judge"
+        if not decision.is_settled:
+            _fail_if_unreached(votes)
+            votes, decision, rule = await self._further(calls, question, votes, decision)
+        return _verdict(question, votes, decision, rule, panel)
 
-    async def _open(self) -> Teacher:
-        if self._judge is None:
-            from genesys.settings import load_settings
-            from genesys.teachers.casting import open_teacher
+    async def _further(
+        self, calls: Calls, question: Question, votes: list[Vote], decision: Decision
+    ) -> tuple[list[Vote], Decision, str]:
+        """Ask the tie-breaker, or where there is none everybody once more."""
+        panel = self._panel
+        if panel.tie_breaker is not None:
+            said = await cast_votes(calls, [panel.tie_breaker], question, panel.chosen)
+            _fail_if_unreached(said)
+            opinion = next(iter(opinions_of(said, panel.rules)), None)
+            decided = decide(opinions_of(votes, panel.rules), panel.rules, tie_breaker=opinion)
+            return [*votes, *said], decided, "judge/tie-broken"
+        rule = "judge"
+        for number in range(1, panel.chosen.further_rounds + 1):
+            reached = [role for role in panel.roles if not any(vote.missing for vote in votes if vote.judge == role)]
+            said = await cast_votes(calls, reached, question, panel.chosen, number)
+            _fail_if_unreached(said)
+            votes = [*votes, *said]
+            decision, rule = decide(opinions_of(votes, panel.rules), panel.rules), "judge/further-votes"
+            if decision.is_settled:
+                break
+        return votes, decision, rule
 
-            settings = load_settings()
-            if settings.judge.kind == "none":
-                raise InfrastructureFault(
-                    "no judge is set up: give [judge] kind, model and base_urls in genesys.toml", final=True
-                )
-            self._judge = await open_teacher(settings, settings.judge, self._stack)
-            self._structured = settings.judge.structured
-        return self._judge
 
-    async def shutdown(self) -> None:
-        """Close the judge's connections."""
-        await self._stack.aclose()
+def _fail_if_unreached(votes: Sequence[Vote]) -> None:
+    """What is not settled without the votes that infrastructure failed is not settled at all: the next run goes on."""
+    unreached = [vote for vote in votes if vote.missing == "infrastructure"]
+    if unreached:
+        told = dict.fromkeys(f"{vote.judge} ({vote.model}): {vote.trouble}" for vote in unreached)
+        raise InfrastructureFault(f"not judged: {'; '.join(told)}")
+
+
+def _verdict(question: Question, votes: Sequence[Vote], decision: Decision, rule: str, panel: Panel) -> Verdict:
+    info: Verdict = {"rule": rule}
+    if decision.score is None:
+        is_refused = any(vote.missing == "refused" for vote in votes)
+        info["rule"] = "judge/refused" if is_refused else "judge/disagreement"
+        info["reason"] = "judges refuse" if is_refused else "judges disagree"
+        info["why"] = next((vote.trouble for vote in votes if vote.missing), "")
+    else:
+        info["why"] = spoken_for(votes, decision.score)
+    accepting, rejecting = decision.sides
+    info |= {
+        "agreement": {
+            "unanimous": is_unanimous(votes, panel.rules),
+            "accepting": accepting,
+            "rejecting": rejecting,
+            "quorum": panel.rules.quorum,
+            "threshold": panel.rules.threshold,
+        },
+        "votes": [vote.record() for vote in votes],
+        "lengths": {"response": len(question.response.text), "gold": len(question.gold.text)},
+        "prompt_hash": SIMILARITY.hash,
+    }
+    if question.response.left_out:
+        info["left_out"] = question.response.left_out
+    return {"score": decision.score, "verification_result_info": info}

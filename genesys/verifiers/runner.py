@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import logging
-import numbers
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from genesys.calls.errors import GenesysError, InfrastructureFault, NotReady
 from genesys.verifiers.base_verifier import BaseVerifier, verifier_version
+from genesys.verifiers.judge_after_rules import JUDGED, judge_after_rules, ruled_by, union_kind
 from genesys.verifiers.registry import VERIFIER_REGISTRY
+from genesys.verifiers.results import checked_result as checked_result
 from genesys.verifiers.slots import LimitReached, SlotThreads, bounded_call
 
 if TYPE_CHECKING:
+    from genesys.calls.context import Calls
     from genesys.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -40,9 +41,17 @@ class VerifierRunner:
         Args:
             registry: From task type to verifier class; by default ``VERIFIER_REGISTRY``.
             settings: For verifiers that are made from settings; by default each finds its own.
+
+        Raises:
+            GenesysError: The settings want judges after rules that there are not.
         """
         self._registry = VERIFIER_REGISTRY if registry is None else registry
         self._settings = settings
+        self._after_rules = frozenset(settings.judging.after_rules if settings else ())
+        if unknown := sorted(kind for kind in self._after_rules if kind not in self._registry):
+            known = ", ".join(sorted(self._registry))
+            raise GenesysError(f"[judging] after_rules: no verifier for {', '.join(unknown)} (known: {known})")
+        self._unions: dict[str, type[Any]] = {}
         self._hosts: dict[type[Any], _Host] = {}
         self._identities: dict[type[Any], tuple[str, str]] = {}
         self._closed = False
@@ -55,11 +64,13 @@ class VerifierRunner:
         """Shut all verifiers down."""
         await self.aclose()
 
-    async def verify(self, record: Any) -> dict[str, Any]:
+    async def verify(self, record: Any, calls: Calls | None = None, *, kind: str = "") -> dict[str, Any]:
         """Verify one response record.
 
         Args:
             record: Read by key: ``task_type`` here, the rest by its verifier.
+            calls: For a verifier that asks models; ``Calls.verify`` hands them over.
+            kind: Whose verifier is taken; by default that of the record's task type.
 
         Returns:
             ``{"score": 0.0 to 1.0 or None, "verification_result_info": {...}}``.
@@ -72,7 +83,11 @@ class VerifierRunner:
         """
         if self._closed:
             raise InfrastructureFault("The verifiers have been shut down; make a new VerifierRunner.", final=True)
-        return await self._host(record).verify(record)
+        return await self._host({"task_type": kind} if kind else record).verify(record, calls)
+
+    def response_kind(self, task_type: str) -> str:
+        """What responses to such tasks are verified as: rules and then a judge where the settings say so."""
+        return union_kind(task_type) if task_type in self._after_rules else task_type
 
     async def ready(self, task_type: str) -> str | None:
         """Whether records of a task type can be verified here, asked once.
@@ -81,12 +96,13 @@ class VerifierRunner:
             None, or what is missing, as the verifier's ``ready`` says it. Every record gets that as its fault. What is
             wrong with a verifier itself is no answer to this, and stands with its records alone.
         """
-        try:
-            await self._host({"task_type": task_type}).prepare()
-        except NotReady as fault:
-            return str(fault)
-        except InfrastructureFault:
-            return None
+        for kind in dict.fromkeys((task_type, self.response_kind(task_type))):
+            try:
+                await self._host({"task_type": kind}).prepare()
+            except NotReady as fault:
+                return str(fault)
+            except InfrastructureFault:
+                return None
         return None
 
     async def aclose(self) -> list[str]:
@@ -134,6 +150,8 @@ class VerifierRunner:
             task_type = record["task_type"]
         except KeyError:
             raise InfrastructureFault("The record has no task_type, which chooses a verifier.", final=True) from None
+        if (rules := ruled_by(task_type)) in self._after_rules:
+            return self._union(str(rules))
         try:
             cls = self._registry[task_type]
         except KeyError:
@@ -150,6 +168,14 @@ class VerifierRunner:
             )
         return cls
 
+    def _union(self, task_type: str) -> type[Any]:
+        """The verifier that asks a judge where the rules of this task type reject; made once."""
+        if task_type not in self._unions:
+            rules, judge = self._class({"task_type": task_type}), self._class({"task_type": JUDGED})
+            versions = [self.identity(kind)[1] for kind in (task_type, JUDGED)]
+            self._unions[task_type] = judge_after_rules(rules, judge, task_type, versions)
+        return self._unions[task_type]
+
 
 class _Host:
     """One verifier class at work: its instance, its slots, its time limit."""
@@ -160,21 +186,22 @@ class _Host:
         self._name = cls.__name__
         self._max_parallel = _whole(getattr(cls, "max_parallel", BaseVerifier.max_parallel), self._name)
         self._timeout = _seconds(getattr(cls, "timeout", BaseVerifier.timeout), self._name)
+        self._asks = bool(getattr(cls, "asks", False))
         self._is_async = inspect.iscoroutinefunction(getattr(cls, "verify", None))
         self._slots = asyncio.Semaphore(self._max_parallel)
         self._threads = SlotThreads(f"verify-{self._name}")
         self._instance: Any = None
         self._making: asyncio.Future[InfrastructureFault | None] | None = None
 
-    async def verify(self, record: Any) -> dict[str, Any]:
+    async def verify(self, record: Any, calls: Calls | None) -> dict[str, Any]:
         """Wait for a slot, then run ``verify`` within the time limit and check what it gives."""
         async with self._slots:
             await self.prepare()
             self._check_hanging()
             try:
                 # The clock starts here: a record that queued for long has its whole time yet.
-                verify = self._instance.verify
-                result = await bounded_call(verify, (record,), self._threads, self._timeout, self._is_async)
+                verify, arguments = self._instance.verify, (record, *self._calls(calls))
+                result = await bounded_call(verify, arguments, self._threads, self._timeout, self._is_async)
             except GenesysError:
                 raise  # the verifier knows whose fault it is
             except LimitReached:
@@ -192,6 +219,14 @@ class _Host:
         except ValueError as error:
             advice = 'Return {"score": 0 to 1 or None, "verification_result_info": {...}}'
             raise self._fault(str(error), advice, final=True) from None
+
+    def _calls(self, calls: Calls | None) -> tuple[Calls, ...]:
+        """What ``verify`` gets besides the record: verifiers written for Genesys know of nothing else."""
+        if not self._asks:
+            return ()
+        if calls is None:
+            raise InfrastructureFault(f"{self._name} asks models: have the record verified by Calls.verify", final=True)
+        return (calls,)
 
     async def shutdown(self) -> str | None:
         """Call ``shutdown`` of an instance that was made; gives a problem as text instead of raising it."""
@@ -269,33 +304,6 @@ class _Host:
         return InfrastructureFault(f"Verifier {self._name} {problem}. {advice}. The record has no score.", final=final)
 
 
-def checked_result(result: Any) -> dict[str, Any]:
-    """A verifier's result in the form that every later stage relies on.
-
-    Raises:
-        ValueError: Says what is wrong with it, as the end of a sentence about the verifier.
-    """
-    if not isinstance(result, Mapping):
-        raise ValueError(f"returned {_brief(result)} instead of a dict")
-    missing = [key for key in ("score", "verification_result_info") if key not in result]
-    if missing:
-        raise ValueError(f"returned a result without {' and '.join(missing)}")
-    score, info = result["score"], result["verification_result_info"]
-    if score is not None:
-        if isinstance(score, bool) or not isinstance(score, numbers.Real):
-            raise ValueError(f"returned the score {_brief(score)}, which is not a number")
-        score = float(score)
-        if not 0.0 <= score <= 1.0:  # NaN too
-            raise ValueError(f"returned the score {score}, which is not from 0 to 1")
-    if not isinstance(info, Mapping):
-        raise ValueError(f"returned {_brief(info)} as verification_result_info, not a dict")
-    try:
-        json.dumps(dict(info))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"returned a verification_result_info that cannot be written as JSON ({error})") from error
-    return {"score": score, "verification_result_info": dict(info)}
-
-
 def _whole(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InfrastructureFault(f"{name}.max_parallel is {value!r}; give it a whole number above 0.", final=True)
@@ -308,7 +316,3 @@ def _seconds(value: Any, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise InfrastructureFault(f"{name}.timeout is {value!r}; give it seconds above 0, or None.", final=True)
     return float(value)
-
-
-def _brief(value: Any) -> str:
-    return f"{type(value).__name__} {str(value)[:80]!r}"

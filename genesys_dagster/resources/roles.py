@@ -6,11 +6,12 @@ from typing import Any
 
 from genesys.calls.context import Roles
 from genesys.settings import RoleSettings, Settings
-from genesys.teachers.base import ChatRequest, Completed, Teacher
-from genesys.teachers.casting import open_teacher
+from genesys.teachers.base import Teacher
+from genesys.teachers.casting import Named, OnDemand, open_teacher, with_judges, with_named_judges
 from genesys.verifiers.runner import VerifierRunner
 
 ROLES = ("curator", "teacher", "judge")
+JUDGE = "judge"
 
 
 @dataclass(frozen=True)
@@ -36,40 +37,31 @@ class RoleResource:
     async def open(self, stack: AsyncExitStack) -> Teacher | None:
         """The teacher that plays the role, closed with the stack; None if nobody does.
 
+        A judge is opened when it is first asked: every lane has it at hand, and few ask it.
+
         Raises:
             GenesysError: The role is set up wrongly.
             InfrastructureFault: A vLLM engine did not start.
         """
-        return None if self.chosen.kind == "none" else await open_teacher(self.settings, self.chosen, stack)
-
-
-class Named:
-    """A teacher of whom only the name is known: enough to find its answers in the journal."""
-
-    concurrency = 1
-
-    def __init__(self, teacher_id: str) -> None:
-        """Under this name answers are looked up."""
-        self.teacher_id = teacher_id
-
-    async def complete(self, request: ChatRequest) -> Completed:
-        """Never called: a replay does not make calls."""
-        raise AssertionError(f"{self.teacher_id} was asked {request.name!r} in a replay")
-
-    async def aclose(self) -> None:
-        """Nothing is held."""
+        if self.chosen.kind == "none":
+            return None
+        if self.name == JUDGE:
+            return OnDemand(self.settings, self.chosen, stack)
+        return await open_teacher(self.settings, self.chosen, stack)
 
 
 async def opened(wanted: dict[str, RoleResource], stack: AsyncExitStack, runner: VerifierRunner | None) -> Roles:
-    """Roles that can be asked; closed with the stack."""
+    """Roles that can be asked, with the judge all further ones; closed with the stack."""
     playing = {name: await role.open(stack) for name, role in wanted.items()}
-    return _roles(wanted, playing, runner)
+    roles = _roles(wanted, playing, runner)
+    return with_judges(roles, wanted[JUDGE].settings, stack) if JUDGE in wanted else roles
 
 
 def named(wanted: dict[str, RoleResource], runner: VerifierRunner | None) -> Roles:
     """The same roles for a replay, in which nobody is asked."""
     playing = {name: Named(role.chosen.teacher_id) for name, role in wanted.items() if role.chosen.kind != "none"}
-    return _roles(wanted, playing, runner)
+    roles = _roles(wanted, playing, runner)
+    return with_named_judges(roles, wanted[JUDGE].settings) if JUDGE in wanted else roles
 
 
 def _roles(wanted: dict[str, RoleResource], playing: dict[str, Any], runner: VerifierRunner | None) -> Roles:

@@ -676,6 +676,8 @@ def read_log(path: Path) -> list[Seen]:
 class OpenAIServer:
     """The server as a process of its own: `with OpenAIServer(faults={"rate_limit": 0.1}) as server: ...`."""
 
+    program = __file__
+
     def __init__(self, log: Path | None = None, port: int = 0, **behaviour: Any) -> None:
         """Take a log file (else a temporary one), a port (0: a free one) and fields of `Behaviour`."""
         self._folder = tempfile.TemporaryDirectory(prefix="openai-server-")
@@ -691,7 +693,7 @@ class OpenAIServer:
             RuntimeError: It ended before it listened; its own message stands on stderr.
         """
         # By path and with -P: no dependence on the working directory or on another package named tests.
-        command = [sys.executable, "-P", __file__, "--child", f"--port={self.port}", f"--log={self.log_path}"]
+        command = [sys.executable, "-P", self.program, "--child", f"--port={self.port}", f"--log={self.log_path}"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdin is not None
         assert process.stdout is not None

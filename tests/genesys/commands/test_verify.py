@@ -1,6 +1,7 @@
 """``genesys verify`` at its edges: what is added and kept, rows without a verdict, a user's verifier, measures."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any, ClassVar
@@ -214,6 +215,44 @@ class TestRecords:
         lines = capsys.readouterr().err.splitlines()
         assert 2 < len(lines) < 40
         assert "of 20 records, pass rate 100.0%" in lines[-1]
+        assert "labelled" not in lines[-1]
+
+    def test_progress_says_how_verdicts_agree_with_labels(
+        self, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        import time
+
+        class Slow:
+            def verify(self, result: Any) -> dict[str, Any]:
+                time.sleep(0.2)
+                return {"score": 1.0, "verification_result_info": {}}
+
+        monkeypatch.setattr("genesys.commands.progress.LINE_EVERY_S", 0.1)
+        monkeypatch.setitem(VERIFIER_REGISTRY, "slow", Slow)
+        write(here / "out.jsonl", [right(i, task_type="slow", expected_score=float(i % 2)) for i in range(32)])
+        assert verify() == 0
+        lines = [line for line in capsys.readouterr().err.splitlines() if "labelled" in line]
+        assert lines
+        assert re.search(r"pass rate 100\.0%, of \d+ labelled: agreement \d+\.\d%, precision \d", lines[-1])
+
+    def test_records_keep_their_order_whenever_their_verdicts_come(
+        self, here: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import time
+
+        class Late:
+            max_parallel = 50
+
+            def verify(self, result: Any) -> dict[str, Any]:
+                time.sleep(0.3 if result["response_id"] in ("r0", "r7") else 0)
+                return {"score": 1.0, "verification_result_info": {"of": result["response_id"]}}
+
+        monkeypatch.setitem(VERIFIER_REGISTRY, "late", Late)
+        write(here / "out.jsonl", [right(i, task_type="late") for i in range(1200)])
+        assert verify() == 0
+        verified = read(here / "out_verified.jsonl")
+        assert [record["response_id"] for record in verified] == [f"r{i}" for i in range(1200)]
+        assert all(record["verification_result_info"]["of"] == record["response_id"] for record in verified)
 
 
 class TestVerifiers:
@@ -267,7 +306,10 @@ class TestMeasures:
         write(here / "out.jsonl", [*labelled, wrong(6)])
         assert verify() == 3
         told = capsys.readouterr().out
-        assert "precision 0.7500 (1 wrongly accepted), recall 0.7500 (1 wrongly rejected), 1 errored" in told
+        assert "Against expected_score: 5 labelled records with a verdict, 1 errored and not counted" in told
+        assert "agreement  0.6000 (3 of 5, 95 % interval 0.2307 to 0.8824; 2 verdicts differ)" in told
+        assert "precision  0.7500 (3 of 4, 95 % interval 0.3006 to 0.9544; 1 wrongly accepted)" in told
+        assert "recall     0.7500 (3 of 4, 95 % interval 0.3006 to 0.9544; 1 wrongly rejected)" in told
         assert "66.7%" in told, "4 of 6 verdicts; nothing is known of the errored row"
 
     def test_a_verifier_never_sees_the_label(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +343,8 @@ class TestMeasures:
         shutil.copy(FOLDER / "cases" / "math_gsm8k.jsonl", here / "out.jsonl")
         assert verify() == 0
         told = capsys.readouterr().out
-        assert "precision 1.0000 (0 wrongly accepted), recall 1.0000 (0 wrongly rejected)" in told
+        assert "precision  1.0000 (504 of 504, 95 % interval 0.9924 to 1.0000; 0 wrongly accepted)" in told
+        assert "recall     1.0000 (504 of 504, 95 % interval 0.9924 to 1.0000; 0 wrongly rejected)" in told
         given, verified = read(here / "out.jsonl"), read(here / "out_verified.jsonl")
         assert [r["response_id"] for r in given] == [r["response_id"] for r in verified]
         assert [r["score"] for r in verified] == [r["expected_score"] for r in given]

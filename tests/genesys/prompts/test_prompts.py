@@ -1,6 +1,6 @@
 """Prompts: rendering, typed reading of what models really write, and hashes that tell when a prompt changed."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import jinja2
 import pytest
@@ -20,10 +20,11 @@ DECISION = Prompt("numina_checkable", Decision)
 
 
 def test_every_prompt_renders_a_system_and_a_user_message() -> None:
-    variables = {"problem": "P?", "answer": "7", "solution": "S"}
-    variables |= {"task": "T", "gold": "G", "response": "R", "mark": "M"}
+    variables: dict[str, Any] = {"problem": "P?", "answer": "7", "solution": "S"}
+    variables |= {"blocks": ["T", "R"], "mark": "M", "code": "C"}
+    variables |= dict.fromkeys(("instructions", "rubric", "notes", "trouble"))
     for prompt in (CHECKABLE, DIRECT_QUESTION, FINAL_ANSWER, SIMILARITY):
-        messages = prompt.render(**variables, instructions=None)
+        messages = prompt.render(**variables)
         assert [message.role for message in messages] == ["system", "user"]
         assert all("{{" not in message.content and "{%" not in message.content for message in messages)
 
