@@ -12,15 +12,14 @@ from genesys.verifiers.math.answers import Answer, Grid, Named, Ratio, Region, R
 from genesys.verifiers.math.context import Context
 from genesys.verifiers.math.decision import Decision
 from genesys.verifiers.math.equations import same_relation, solves
-from genesys.verifiers.math.identity import TooBig, Undecided, same, value_of
+from genesys.verifiers.math.identity import TooBig, Undecided, same
 from genesys.verifiers.math.names import same_name
 from genesys.verifiers.math.quantities import same_quantity
 from genesys.verifiers.math.reading import read
+from genesys.verifiers.math.rows import Rows, expanded, signed, value_in
 from genesys.verifiers.math.tokens import Unreadable
-from genesys.verifiers.math.tree import Number, Quotient, has_signs, symbols, with_signs
+from genesys.verifiers.math.tree import Number, Quotient, has_signs, symbols
 from genesys.verifiers.math.words import ordinal_in_words, plain_words, same_words
-
-MAX_ITEMS = 200
 
 
 def compare(gold: str, answer: str, context: Context) -> Decision | None:
@@ -64,6 +63,8 @@ class _Comparison:
         self.context = context
         self.as_sets = as_sets
         """Whether a value with a free whole number stands for all its values: not within a tuple."""
+        in_place = self.same if not as_sets else _Comparison(whole, context, as_sets=False).same
+        self.rows = Rows(self.same, in_place, whole, context)
 
     def decide(self, gold: Answer, answer: Answer) -> Decision:
         """The decision on one reading of each.
@@ -83,11 +84,11 @@ class _Comparison:
     def _methods(self) -> Sequence[tuple[tuple[type, type], Callable[..., Decision]]]:
         return (
             ((Scalar, Scalar), self._scalars),
-            ((Row, Row), self._rows),
+            ((Row, Row), self.rows.decide),
             ((Region, Region), self._regions),
             ((Relation, Relation), self._relations),
             ((Ratio, Ratio), self._ratios),
-            ((Grid, Grid), self._grids),
+            ((Grid, Grid), self.rows.grids),
             ((Words, Words), self._words),
             ((Relation, Scalar), self._solved),
         )
@@ -101,7 +102,7 @@ class _Comparison:
     def _scalars(self, gold: Scalar, answer: Scalar) -> Decision:
         doubles = has_signs(gold.node), has_signs(answer.node)
         if any(doubles):
-            return Decision(all(doubles) and self._same_sets(_signed(gold), _signed(answer)), "plus-minus")
+            return Decision(all(doubles) and self.rows.same_sets(signed(gold), signed(answer)), "plus-minus")
         decision = same_quantity(gold, answer, self.context)
         if decision.equal:
             return decision
@@ -127,7 +128,7 @@ class _Comparison:
 
     def _named(self, gold: Answer, answer: Answer) -> Decision:
         """A name may be left out or added; two names must not contradict one another."""
-        left, right = _value(gold), _value(answer)
+        left, right = value_in(gold), value_in(answer)
         if isinstance(gold, Named) and isinstance(answer, Named):
             if same_name(gold.name, answer.name) or families.with_argument_of(gold, answer) is not None:
                 return self._marked(self._renamed(gold, answer), "name")
@@ -155,81 +156,6 @@ class _Comparison:
     def _marked(self, decision: Decision, rule: str) -> Decision:
         return Decision(decision.equal, rule if decision.equal and decision.rule == "value" else decision.rule)
 
-    # Several values -------------------------------------------------------------------------------------------
-
-    def _rows(self, gold: Row, answer: Row) -> Decision:
-        if max(len(gold.items), len(answer.items)) > MAX_ITEMS:
-            raise Undecided("too many items")
-        kinds = {gold.kind, answer.kind}
-        if kinds == {"tuple", "set"}:
-            return Decision(False, "order")
-        if "tuple" in kinds and not (kinds == {"tuple", "list"} and _of_tuples(gold, answer)):
-            return self._in_order(gold.items, answer.items)
-        if self.context.ordered and "set" not in kinds and _is_ordered(gold):
-            return self._in_order(gold.items, answer.items)
-        left, right = _expanded(gold), _expanded(answer)
-        if all(isinstance(item, Named) for item in (*left, *right)) and len({_name(i) for i in left}) > 1:
-            return self._by_name(left, right)
-        if len({_name(item) for item in left if isinstance(item, Named)}) > 1 and not _any_named(right):
-            return self._in_order(left, right)  # w = 16, d = 3 beside 16, 3
-        # A solution of several letters that is listed twice is still that solution; a number given twice is not.
-        are_points = all(isinstance(_value(item), Row) for item in (*left, *right))
-        equal = self._same_sets(left, right, repeats_count="set" not in kinds and not are_points)
-        return Decision(equal, "set" if "set" in kinds else "items") if equal else self._as_families(left, right)
-
-    def _as_families(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:
-        left, right = ([one.node for one in map(_value, side) if isinstance(one, Scalar)] for side in (gold, answer))
-        are_values = len(left) == len(gold) and len(right) == len(answer)
-        if are_values and any(families.is_family(node, self.whole) for node in left):
-            return Decision(families.same_family(left, right, self.whole), "family")
-        return Decision(False, "items")
-
-    def _by_name(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:
-        rest = list(answer)
-        for item in gold:
-            partner = next((other for other in rest if same_name(_name(item), _name(other))), None)
-            if partner is None or not self.same(_value(item), _value(partner)):
-                return Decision(False, "names")
-            rest.remove(partner)
-        return Decision(not rest, "names")
-
-    def _in_order(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:
-        if len(gold) != len(answer):
-            return Decision(False, "count")
-        parts = _Comparison(self.whole, self.context, as_sets=False)
-        equal = all(parts.same(a, b) for a, b in zip(gold, answer, strict=True))
-        if not equal and len(gold) > 0:
-            equal = families.same_parametrized(gold, answer)
-        return Decision(equal, "tuple")
-
-    def _same_sets(self, gold: Sequence[Answer], answer: Sequence[Answer], *, repeats_count: bool = False) -> bool:
-        """Whether each of the gold's items has its own partner in the answer and none is left over."""
-        left, right = list(gold), list(answer)
-        if not repeats_count:
-            left, right = self._distinct(left), self._distinct(right)
-        if len(left) != len(right):
-            return False
-        for item in left:
-            partner = next((index for index, other in enumerate(right) if self.same(item, other)), None)
-            if partner is None:
-                return False
-            del right[partner]
-        return True
-
-    def _distinct(self, items: Sequence[Answer]) -> list[Answer]:
-        kept: list[Answer] = []
-        for item in items:
-            if not any(self.same(other, item) for other in kept):
-                kept.append(item)
-        return kept
-
-    def _grids(self, gold: Grid, answer: Grid) -> Decision:
-        shapes = [(len(grid.rows), len(grid.rows[0])) for grid in (gold, answer)]
-        if shapes[0] != shapes[1]:
-            return Decision(False, "matrix")
-        rows = zip(gold.rows, answer.rows, strict=True)
-        return Decision(all(self.same(a, b) for row in rows for a, b in zip(*row, strict=True)), "matrix")
-
     # Regions and relations ------------------------------------------------------------------------------------
 
     def _regions(self, gold: Region, answer: Region) -> Decision:
@@ -247,12 +173,12 @@ class _Comparison:
         """Answers of two kinds, where one is a way to say the other."""
         if isinstance(answer, Scalar) and isinstance(gold, Row):
             if has_signs(answer.node) and gold.kind != "tuple":
-                return Decision(self._same_sets(_expanded(gold), _signed(answer)), "plus-minus")
+                return Decision(self.rows.same_sets(expanded(gold), signed(answer)), "plus-minus")
             if len(gold.items) == 1 and gold.kind == "set":
                 return self.decide(gold.items[0], answer)
         if isinstance(gold, Scalar) and isinstance(answer, Row):
             if has_signs(gold.node) and answer.kind != "tuple":
-                return Decision(self._same_sets(_signed(gold), _expanded(answer)), "plus-minus")
+                return Decision(self.rows.same_sets(signed(gold), expanded(answer)), "plus-minus")
             if len(answer.items) == 1 and answer.kind == "set":
                 return self.decide(gold, answer.items[0])
         if isinstance(gold, Scalar) and isinstance(answer, Relation):
@@ -292,8 +218,8 @@ class _Comparison:
         """Single numbers as a region: ``[2, 2]``; anything else is a different kind."""
         if isinstance(other, Row) and other.kind == "tuple":
             return Decision(False, "kind")
-        items = _expanded(other) if isinstance(other, Row) else [other]
-        nodes = [part.node for part in map(_value, items) if isinstance(part, Scalar)]
+        items = expanded(other) if isinstance(other, Row) else [other]
+        nodes = [part.node for part in map(value_in, items) if isinstance(part, Scalar)]
         if len(nodes) != len(items) or any(symbols(node) for node in nodes):
             return Decision(False, "kind")
         points = Region(tuple(map(regions.point, nodes)))
@@ -336,62 +262,3 @@ def _plain(words: Words) -> str:
 
 
 _REGIONS = {"reals": regions.EVERYTHING, "none": regions.NOTHING}
-
-
-def _value(answer: Answer) -> Answer:
-    return answer.value if isinstance(answer, Named) else answer
-
-
-def _name(answer: Answer) -> str:
-    return answer.name if isinstance(answer, Named) else ""
-
-
-def _any_named(answers: Sequence[Answer]) -> bool:
-    return any(isinstance(answer, Named) for answer in answers)
-
-
-def _is_ordered(row: Row) -> bool:
-    """Whether numbers go up or down."""
-    values = [value_of(item.node) for item in row.items if isinstance(item, Scalar) and not symbols(item.node)]
-    if len(values) != len(row.items) or None in values:
-        return False
-    reals = [value.real for value in values if value is not None]
-    return reals in (sorted(reals), sorted(reals, reverse=True))
-
-
-def _of_tuples(gold: Row, answer: Row) -> bool:
-    """Whether the bare list beside a tuple is a list of tuples, so that the two are no two spellings of one tuple."""
-    bare = gold if gold.kind == "list" else answer
-    return any(isinstance(_value(item), Row) for item in bare.items)
-
-
-def _signed(scalar: Scalar) -> list[Answer]:
-    """Both values of a plus-minus, else the value."""
-    signs = (1, -1) if has_signs(scalar.node) else (1,)
-    return [Scalar(with_signs(scalar.node, sign), scalar.unit, scalar.percent) for sign in signs]
-
-
-def _expanded(row: Row) -> list[Answer]:
-    r"""The items of a row, with ``\pm`` written out; in a tuple each sign is free."""
-    if row.kind == "tuple":
-        return _tuples(row)
-    items: list[Answer] = []
-    for item in row.items:
-        value = _value(item)
-        if isinstance(value, Scalar) and has_signs(value.node):
-            items.extend(_signed(value))
-        elif isinstance(value, Row) and value.kind == "tuple":
-            items.extend(_tuples(value))
-        else:
-            items.append(item)
-    return items
-
-
-def _tuples(row: Row) -> list[Answer]:
-    found: list[tuple[Answer, ...]] = [()]
-    for item in row.items:
-        choices = _signed(item) if isinstance(item, Scalar) else [item]
-        found = [(*head, choice) for head in found for choice in choices]
-        if len(found) > MAX_ITEMS:
-            return [row]
-    return [Row("tuple", items) for items in found]

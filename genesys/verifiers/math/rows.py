@@ -1,0 +1,173 @@
+"""Several answers in one: lists, tuples, sets, matrices. How two of their parts compare is said in ``equality``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from genesys.verifiers.math import families
+from genesys.verifiers.math.answers import Answer, Grid, Named, Row, Scalar
+from genesys.verifiers.math.context import Context
+from genesys.verifiers.math.decision import Decision
+from genesys.verifiers.math.identity import Undecided, value_of
+from genesys.verifiers.math.names import same_name
+from genesys.verifiers.math.tree import has_signs, symbols, with_signs
+
+MAX_ITEMS = 200
+Same = Callable[[Answer, Answer], bool]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Compares collections; the first is always the gold's.
+
+    Args:
+        same: Whether two parts are equal, where a value with a free whole number stands for all its values.
+        same_in_place: The same within a tuple, where it stands for one.
+        whole: Letters that stand for any whole number.
+        context: The task.
+    """
+
+    same: Same
+    same_in_place: Same
+    whole: frozenset[str]
+    context: Context
+
+    def decide(self, gold: Row, answer: Row) -> Decision:
+        """The decision on two collections.
+
+        Raises:
+            Undecided: They have too many items, or a value cannot be computed.
+        """
+        if max(len(gold.items), len(answer.items)) > MAX_ITEMS:
+            raise Undecided("too many items")
+        kinds = {gold.kind, answer.kind}
+        if kinds == {"tuple", "set"}:
+            return Decision(False, "order")
+        if "tuple" in kinds and not (kinds == {"tuple", "list"} and _of_tuples(gold, answer)):
+            return self._in_order(gold.items, answer.items)
+        if self.context.ordered and "set" not in kinds and _is_ordered(gold):
+            return self._in_order(gold.items, answer.items)
+        left, right = expanded(gold), expanded(answer)
+        if all(isinstance(item, Named) for item in (*left, *right)) and len({name_of(i) for i in left}) > 1:
+            return self._byname_of(left, right)
+        if len({name_of(item) for item in left if isinstance(item, Named)}) > 1 and not _any_named(right):
+            return self._in_order(left, right)  # w = 16, d = 3 beside 16, 3
+        # A solution of several letters that is listed twice is still that solution; a number given twice is not.
+        are_points = all(isinstance(value_in(item), Row) for item in (*left, *right))
+        equal = self.same_sets(left, right, repeats_count="set" not in kinds and not are_points)
+        return Decision(equal, "set" if "set" in kinds else "items") if equal else self._as_families(left, right)
+
+    def _as_families(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:
+        left, right = ([one.node for one in map(value_in, side) if isinstance(one, Scalar)] for side in (gold, answer))
+        are_values = len(left) == len(gold) and len(right) == len(answer)
+        if are_values and any(families.is_family(node, self.whole) for node in left):
+            return Decision(families.same_family(left, right, self.whole), "family")
+        return Decision(False, "items")
+
+    def _byname_of(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:
+        rest = list(answer)
+        for item in gold:
+            partner = next((other for other in rest if same_name(name_of(item), name_of(other))), None)
+            if partner is None or not self.same(value_in(item), value_in(partner)):
+                return Decision(False, "names")
+            rest.remove(partner)
+        return Decision(not rest, "names")
+
+    def _in_order(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:
+        if len(gold) != len(answer):
+            return Decision(False, "count")
+        equal = all(self.same_in_place(a, b) for a, b in zip(gold, answer, strict=True))
+        if not equal and len(gold) > 0:
+            equal = families.same_parametrized(gold, answer)
+        return Decision(equal, "tuple")
+
+    def same_sets(self, gold: Sequence[Answer], answer: Sequence[Answer], *, repeats_count: bool = False) -> bool:
+        """Whether each of the gold's items has its own partner in the answer and none is left over."""
+        left, right = list(gold), list(answer)
+        if not repeats_count:
+            left, right = self._distinct(left), self._distinct(right)
+        if len(left) != len(right):
+            return False
+        for item in left:
+            partner = next((index for index, other in enumerate(right) if self.same(item, other)), None)
+            if partner is None:
+                return False
+            del right[partner]
+        return True
+
+    def _distinct(self, items: Sequence[Answer]) -> list[Answer]:
+        kept: list[Answer] = []
+        for item in items:
+            if not any(self.same(other, item) for other in kept):
+                kept.append(item)
+        return kept
+
+    def grids(self, gold: Grid, answer: Grid) -> Decision:
+        """The decision on two matrices."""
+        shapes = [(len(grid.rows), len(grid.rows[0])) for grid in (gold, answer)]
+        if shapes[0] != shapes[1]:
+            return Decision(False, "matrix")
+        rows = zip(gold.rows, answer.rows, strict=True)
+        return Decision(all(self.same(a, b) for row in rows for a, b in zip(*row, strict=True)), "matrix")
+
+
+def _is_ordered(row: Row) -> bool:
+    """Whether numbers go up or down."""
+    values = [value_of(item.node) for item in row.items if isinstance(item, Scalar) and not symbols(item.node)]
+    if len(values) != len(row.items) or None in values:
+        return False
+    reals = [value.real for value in values if value is not None]
+    return reals in (sorted(reals), sorted(reals, reverse=True))
+
+
+def _of_tuples(gold: Row, answer: Row) -> bool:
+    """Whether the bare list beside a tuple is a list of tuples, so that the two are no two spellings of one tuple."""
+    bare = gold if gold.kind == "list" else answer
+    return any(isinstance(value_in(item), Row) for item in bare.items)
+
+
+def signed(scalar: Scalar) -> list[Answer]:
+    """Both values of a plus-minus, else the value."""
+    signs = (1, -1) if has_signs(scalar.node) else (1,)
+    return [Scalar(with_signs(scalar.node, sign), scalar.unit, scalar.percent) for sign in signs]
+
+
+def expanded(row: Row) -> list[Answer]:
+    r"""The items of a row, with ``\pm`` written out; in a tuple each sign is free."""
+    if row.kind == "tuple":
+        return _tuples(row)
+    items: list[Answer] = []
+    for item in row.items:
+        value = value_in(item)
+        if isinstance(value, Scalar) and has_signs(value.node):
+            items.extend(signed(value))
+        elif isinstance(value, Row) and value.kind == "tuple":
+            items.extend(_tuples(value))
+        else:
+            items.append(item)
+    return items
+
+
+def _tuples(row: Row) -> list[Answer]:
+    found: list[tuple[Answer, ...]] = [()]
+    for item in row.items:
+        choices = signed(item) if isinstance(item, Scalar) else [item]
+        found = [(*head, choice) for head in found for choice in choices]
+        if len(found) > MAX_ITEMS:
+            return [row]
+    return [Row("tuple", items) for items in found]
+
+
+def value_in(answer: Answer) -> Answer:
+    """An answer without its name."""
+    return answer.value if isinstance(answer, Named) else answer
+
+
+def name_of(answer: Answer) -> str:
+    """The name of an answer, empty where it has none."""
+    return answer.name if isinstance(answer, Named) else ""
+
+
+def _any_named(answers: Sequence[Answer]) -> bool:
+    return any(isinstance(answer, Named) for answer in answers)
