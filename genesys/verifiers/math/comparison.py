@@ -12,10 +12,12 @@ from genesys.verifiers.math.bases import compare_based
 from genesys.verifiers.math.choices import Choice, hedges, read_choice, read_choices, text_of
 from genesys.verifiers.math.context import Context
 from genesys.verifiers.math.decision import Decision
-from genesys.verifiers.math.text import clean
+from genesys.verifiers.math.text import clean, depth
 
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}|\\(?:text|textbf|mbox)\s*\{[^{}]*[A-Za-z]{2,}")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\*?\}")
+_LONGEST_FORMULA = 1500
+_DEEPEST_FORMULA = 20
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox|verb)")
 _CLOCK = re.compile(r"\d{1,2}:0\d|\d{1,2}:\d\d:\d\d|\d{1,2}:\d\d(?=\s*[apAP]\.?[mM])")
 
@@ -74,10 +76,13 @@ def _by_text_of_answer(gold: str, answer: Choice, context: Context) -> Decision 
 
 
 def is_for_algebra(gold: str, answer: str) -> bool:
-    """Whether computer algebra may be asked: not where there is prose or a box, of which it would take its pick."""
-    if any(_BOX.search(text) for text in (gold, answer)):
-        return False
-    return not any(_PROSE.search(_ENVIRONMENT.sub("", clean(text))) for text in (gold, answer))
+    """Whether computer algebra may be asked: not of what is long or deep, nor where prose or a box could be picked."""
+    for text in (gold, answer):
+        if len(text) > _LONGEST_FORMULA or depth(text) > _DEEPEST_FORMULA or _BOX.search(text):
+            return False
+        if _PROSE.search(_ENVIRONMENT.sub("", clean(text))):
+            return False
+    return True
 
 
 def _time(text: str) -> str:

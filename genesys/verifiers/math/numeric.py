@@ -128,7 +128,9 @@ def _rational_power(value: Any, exponent: Fraction, a: Arithmetic) -> Any:
 
 def _series(node: Series, point: Mapping[str, Any], a: Arithmetic) -> Any:
     low, high = (_value(bound, point, a) for bound in (node.low, node.high))
-    if abs(low - round(low.real)) > 1e-9 or abs(high - round(high.real)) > 1e-9 or abs(high.real) > 1e6:
+    if max(abs(low), abs(high)) > 1e6:
+        raise Unbounded("a long series")
+    if abs(low - round(low.real)) > 1e-9 or abs(high - round(high.real)) > 1e-9:
         raise Undefined("bounds that are no whole numbers")
     first, last = round(low.real), round(high.real)
     if last - first > _MAX_TERMS:

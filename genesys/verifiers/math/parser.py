@@ -28,7 +28,7 @@ from genesys.verifiers.math.tree import (
 )
 
 MAX_TOKENS = 1500
-MAX_DEPTH = 40
+MAX_DEPTH = 60
 _HALF = Number(Fraction(1, 2))
 _TIMES = frozenset(("*", r"\cdot", r"\times", r"\ast", r"\bullet", r"\odot"))
 _DIVIDED = frozenset(("/", r"\div", ":"))

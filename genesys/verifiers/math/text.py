@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -104,6 +105,12 @@ def balanced(text: str) -> bool:
         if depth < 0:
             return False
     return depth == 0
+
+
+def depth(text: str) -> int:
+    """How deep braces are nested."""
+    steps = ({"{": 1, "}": -1}[brace] for brace in re.findall(r"[{}]", text))
+    return max(itertools.accumulate(steps), default=0)
 
 
 @functools.lru_cache(maxsize=2048)
