@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from genesys.calls.errors import InfrastructureFault
 from genesys.teachers.base import Teacher
-
-if TYPE_CHECKING:
-    from genesys.calls.context import Calls
 
 
 class Verifiers(Protocol):
@@ -24,8 +21,8 @@ class Verifiers(Protocol):
         """The kind of verifier that responses to such tasks are put to: the task type, but for a union of two."""
         ...
 
-    async def verify(self, record: Any, calls: Calls | None = None, *, kind: str = "") -> dict[str, Any]:
-        """The verdict on a record by the verifier of its task type, or of ``kind``; ``calls`` is what it may do."""
+    async def verify(self, record: Any, calls: Any = None, *, kind: str = "") -> dict[str, Any]:
+        """The verdict on a record by the verifier of its task type, or of ``kind``; ``calls`` (a ``Calls``) is what it may do."""
         ...
 
 

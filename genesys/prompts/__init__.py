@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
-import json
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
@@ -15,6 +14,7 @@ import jinja2
 from pydantic import BaseModel, ValidationError
 
 from genesys.hashing import digest
+from genesys.lenient_json import dicts
 from genesys.teachers.base import Message
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -111,26 +111,9 @@ class Prompt(PromptFile, Generic[Answer]):
             ValueError: There is none; says what the nearest one lacks.
         """
         trouble = "no JSON object"
-        for candidate in reversed(list(json_objects(text.rpartition("</think>")[2]))):
+        for candidate in reversed(list(dicts(text.rpartition("</think>")[2]))):
             try:
                 return self.answer.model_validate(candidate)
             except ValidationError as error:
                 trouble = f"{error.error_count()} fields do not fit"
         raise ValueError(f"{self.name}: the answer has {trouble}: {text[-200:]!r}")
-
-
-def json_objects(text: str) -> list[dict[str, Any]]:
-    """All outermost JSON objects in a text, in order, whatever stands around them (prose, code fences)."""
-    decoder = json.JSONDecoder(strict=False)
-    found: list[dict[str, Any]] = []
-    position = text.find("{")
-    while position != -1:
-        try:
-            value, end = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            end = position + 1
-        else:
-            if isinstance(value, dict):
-                found.append(value)
-        position = text.find("{", end)
-    return found

@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from genesys.curation.numina_math import CHECKABLE, DIRECT_QUESTION, FINAL_ANSWER, TASK
-from genesys.prompts import Prompt, json_objects
+from genesys.lenient_json import dicts
+from genesys.prompts import Prompt
 from genesys.verifiers.llm_judge_verifier import SIMILARITY
 
 
@@ -67,11 +68,11 @@ def test_an_answer_that_does_not_fit_is_refused(text: str) -> None:
 
 
 def test_nested_objects_count_once() -> None:
-    assert json_objects('{"a": {"b": 1}} [{"c": 2}]') == [{"a": {"b": 1}}, {"c": 2}]
+    assert dicts('{"a": {"b": 1}} [{"c": 2}]') == [{"a": {"b": 1}}, {"c": 2}]
 
 
 def test_deep_nesting_is_no_crash() -> None:
-    assert json_objects('{"a":' * 100_000) == []
+    assert dicts('{"a":' * 100_000) == []
 
 
 def test_the_hash_follows_the_answers_type() -> None:
