@@ -207,8 +207,11 @@ def _same_lines(left: Sequence[Node], right: Sequence[Node], letter: str) -> boo
 
 def same_regions(gold: Region, answer: Region, whole: frozenset[str], ends_count: bool) -> bool:
     """Whether two unions of intervals with a free whole number in their bounds are the same, interval by interval."""
-    if len(gold.intervals) != len(answer.intervals) or not any(_letters(one) for one in gold.intervals):
+    if len(gold.intervals) != len(answer.intervals):
         return False
+    bounds = [node for one in (*gold.intervals, *answer.intervals) for node in (one.low, one.high) if symbols(node)]
+    if not bounds or not all(is_family(node, whole) for node in bounds):
+        return False  # a letter that is given is not to be called otherwise
     rest = list(answer.intervals)
     for interval in gold.intervals:
         partner = next((other for other in rest if _same_interval(interval, other, ends_count)), None)
@@ -216,10 +219,6 @@ def same_regions(gold: Region, answer: Region, whole: frozenset[str], ends_count
             return False
         rest.remove(partner)
     return True
-
-
-def _letters(interval: Interval) -> frozenset[str]:
-    return symbols(interval.low) | symbols(interval.high)
 
 
 def _same_interval(gold: Interval, answer: Interval, ends_count: bool) -> bool:

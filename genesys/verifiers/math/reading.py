@@ -19,7 +19,7 @@ from genesys.verifiers.math.names import is_name, names_in
 from genesys.verifiers.math.outer import cut
 from genesys.verifiers.math.parser import parse
 from genesys.verifiers.math.prose import has_words, is_sentence, read_words
-from genesys.verifiers.math.relations import read_region, read_relation
+from genesys.verifiers.math.relations import read_region, read_relations
 from genesys.verifiers.math.remainders import FREE, read_remainders
 from genesys.verifiers.math.rounding import rounds_to
 from genesys.verifiers.math.scalars import plain_numbers, read_ratio, read_scalar
@@ -195,9 +195,9 @@ class _Reader:
         ratio = read_ratio(text) if ":" in text or "to" in text or r"\colon" in text else None
         if ratio is not None:
             return ratio
-        relation = read_relation(text)
-        if relation is not None:
-            return relation
+        relations = read_relations(text)
+        if relations:
+            return relations[0] if len(relations) == 1 else Row("list", tuple(relations))
         try:
             return read_scalar(text)
         except Unreadable:

@@ -189,13 +189,19 @@ def _chain(text: str) -> tuple[list[Node], list[str]]:
 
 def _solved(sides: list[Node], signs: list[str]) -> Region | None:
     """The numbers that a chain of inequalities in one letter allows."""
-    if "=" in signs:
+    if "=" in signs or _orders_letters(sides):
         return None
     if len(sides) == 2:
         return _half_line(sides[0], signs[0], sides[1])
     if len(sides) != 3 or not _is_letter(sides[1]):
         return None
     return _common_of(_half_line(sides[0], signs[0], sides[1]), _half_line(sides[1], signs[1], sides[2]))
+
+
+def _orders_letters(sides: list[Node]) -> bool:
+    """Whether a chain puts letters in order, of which none is the one that it is about: ``c < a < b``."""
+    letters = [side for side in sides if isinstance(side, Symbol)]
+    return len(letters) > 1 and all(isinstance(side, Symbol | Number) for side in sides)
 
 
 def _common_of(left: Region | None, right: Region | None) -> Region | None:
@@ -275,17 +281,19 @@ def _exact_at(node: Node, letter: str, value: int) -> Fraction:
         raise ValueError from error
 
 
-def read_relation(text: str) -> Relation | None:
-    """One equation or inequality of any kind; None for anything else."""
+def read_relations(text: str) -> list[Relation]:
+    """The equation or inequality of a text, or those of a chain; none for anything else."""
     try:
         sides, signs = _chain(_QUANTIFIED.sub("", flattened(text)))
     except Unreadable:
-        return None
-    if len(sides) != 2:
-        return None
-    left, sign, right = sides[0], signs[0], sides[1]
+        return []
+    if len(sides) > 2 and "=" in signs:
+        return []
+    return [_upward(*link) for link in zip(sides, signs, sides[1:], strict=False)]
+
+
+def _upward(left: Node, sign: str, right: Node) -> Relation:
+    """A relation with its smaller side on the left."""
     if sign in (">", ">="):
         left, sign, right = right, _TURNED[sign], left
-    if sign not in ("=", "<", "<=", "!="):
-        return None
     return Relation(sign, left, right)  # type: ignore[arg-type]

@@ -66,18 +66,20 @@ class Rows:
         return Decision(False, "items")
 
     def _byname_of(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:
-        rest = list(answer)
+        rest, partners = list(answer), []
         for item in gold:
             partner = next((other for other in rest if same_name(name_of(item), name_of(other))), None)
-            if partner is None or not self.same(value_in(item), value_in(partner)):
+            if partner is None:
                 return Decision(False, "names")
+            partners.append(partner)
             rest.remove(partner)
-        return Decision(not rest, "names")
+        return Decision(not rest and self._in_order(gold, partners).equal, "names")
 
     def _in_order(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:
         if len(gold) != len(answer):
             return Decision(False, "count")
-        equal = all(self.same_in_place(a, b) for a, b in zip(gold, answer, strict=True))
+        # One letter may stand in several places, so that it cannot be chosen for each of them by itself.
+        equal = all(self.same_in_place(value_in(a), value_in(b)) for a, b in zip(gold, answer, strict=True))
         if not equal and len(gold) > 0:
             equal = families.same_parametrized(gold, answer)
         return Decision(equal, "tuple")

@@ -59,7 +59,7 @@ def read_order(text: str, read: Read) -> Row | None:
     """``b < a < d < c``: letters in their order."""
     for sign in ("<", ">"):
         sides = cut(text, sign)
-        if sides and len(sides) > 3 and all(re.fullmatch(r"[A-Za-z](?:_\{?\w\}?)?", side) for side in sides):
+        if sides and len(sides) > 2 and all(re.fullmatch(r"[A-Za-z](?:_\{?\w\}?)?", side) for side in sides):
             letters = tuple(Scalar(Symbol(side)) for side in sides)
             return Row("tuple", letters if sign == "<" else letters[::-1])
     return None

@@ -14,10 +14,12 @@ import json
 import logging
 import math
 import os
+import re
 import resource
 import select
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from genesys.verifiers.math.comparison import compare_answers, is_for_algebra
@@ -84,7 +86,7 @@ def serve(replies: BinaryIO, cpu_s: int, parent: int, memory_bytes: int) -> None
         for line in lines:
             reply = answer_question(json.loads(line), cpu_s)
             # A process that has grown once is replaced before its next question meets the limit by no fault of its own.
-            reply["retire"] = peak_memory() > memory_bytes // 2
+            reply["retire"] = peak_memory(memory_bytes // 2) > memory_bytes // 2
             send(replies, reply)
 
 
@@ -147,10 +149,21 @@ def limit_cpu(cpu_s: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
-def peak_memory() -> int:
-    """The most memory this process has held, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def peak_memory(doubtful: int) -> int:
+    """The most memory this process has held, in bytes.
+
+    The kernel counts in what its parent held when it started this process, which may be more than all of this one: a
+    value above ``doubtful`` is looked up where it is counted from the start of this program.
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    if peak <= doubtful:
+        return peak
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return peak
+    own = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return int(own[1]) * 1024 if own else peak
 
 
 def send(replies: BinaryIO, reply: dict[str, Any]) -> None:
