@@ -21,11 +21,16 @@ _WHOLE_WORDS = re.compile(
 _TEXT = re.compile(r"\\(?:text|mathrm|textrm|mbox|textnormal|operatorname|textbf|textit)\s*\{([^{}]*)\}")
 _INTRODUCED = re.compile(
     r"[\s,;]*\(?\s*(?:\b(?:where|for (?:all|any|some|every|each|integers?|arbitrary|real|positive|natural|which)|"
-    r"for (?=\$?[A-Za-z]\b)|as)\b|\\forall|with (?=\$?[A-Za-z]\b\s*(?:\\in|=|>|<|an? |being|any|arbitrary|integer)))"
+    r"for (?=\$?[A-Za-z]\b)|as|(?:when|at) (?=\$?[A-Za-z]\s*=)|attained|reached|achieved)\b"
+    r"|\\forall|with (?=\$?[A-Za-z]\b\s*(?:\\in|=|>|<|an? |being|any|arbitrary|integer)))"
     r".*\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_PARENTHESIZED = re.compile(r"\s*\(\s*(?:where\b|for\b|\\forall|[A-Za-z]\s*\\in\s).*\)\s*\Z", re.DOTALL)
+_PARENTHESIZED = re.compile(
+    r"\s*\(\s*(?:where\b|for\b|when\b|\\forall"
+    r"|[A-Za-z]\s*(?:\\(?:in|ne|neq|ge|geq|le|leq|gt|lt)(?![A-Za-z])|[<>])).*\)\s*\Z",
+    re.DOTALL,
+)
 _WHOLE_LETTER = re.compile(r"\b([A-Za-z])\b")
 _INTEGER_WORD = re.compile(r"integer|whole number|natural number", re.IGNORECASE)
 _LEAD = re.compile(

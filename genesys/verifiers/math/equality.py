@@ -18,7 +18,7 @@ from genesys.verifiers.math.quantities import same_quantity
 from genesys.verifiers.math.reading import read
 from genesys.verifiers.math.rows import Rows, expanded, signed, value_in
 from genesys.verifiers.math.tokens import Unreadable
-from genesys.verifiers.math.tree import Number, Quotient, has_signs, symbols
+from genesys.verifiers.math.tree import Number, Quotient, has_signs, symbols, with_signs
 from genesys.verifiers.math.words import ordinal_in_words, plain_words, same_words
 
 
@@ -165,6 +165,12 @@ class _Comparison:
         return Decision(families.same_regions(gold, answer, self.whole, ends_count), "region")
 
     def _relations(self, gold: Relation, answer: Relation) -> Decision:
+        if any(has_signs(side) for one in (gold, answer) for side in (one.left, one.right)):
+            both = (
+                [Relation(one.sign, with_signs(one.left, sign), with_signs(one.right, sign)) for sign in (1, -1)]
+                for one in (gold, answer)
+            )
+            return Decision(self.rows.same_sets(*both), "equation")
         return Decision(same_relation(gold, answer), "equation" if gold.sign == "=" else "inequality")
 
     # Different kinds ------------------------------------------------------------------------------------------

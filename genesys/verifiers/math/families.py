@@ -16,7 +16,7 @@ from genesys.verifiers.math.answers import Answer, Interval, Named, Region, Row,
 from genesys.verifiers.math.identity import Undecided, same
 from genesys.verifiers.math.numeric import DOUBLE, Unbounded, Undefined, evaluate
 from genesys.verifiers.math.reading import Reading
-from genesys.verifiers.math.tree import Constant, Degrees, Node, renamed, symbols, walk
+from genesys.verifiers.math.tree import Constant, Degrees, Node, renamed, symbols, walk, with_signs
 
 _MAX_DENOMINATOR = 120
 _MAX_PERIODS = 400
@@ -40,7 +40,25 @@ def free_letters(gold: Reading, answer: Reading) -> frozenset[str]:
             letters = frozenset(itertools.chain.from_iterable(map(symbols, parts)))
             if len(letters) == 1 and next(iter(letters)) in _USUAL:
                 whole |= letters
+    if answer.whole:
+        # A gold may not say that its letter is one, but hardly means all whole numbers without a word.
+        for one in gold.answers:
+            letters = frozenset(itertools.chain.from_iterable(map(symbols, _values_of(one))))
+            lines = [_line(node, letters) for node in _values_of(one) if symbols(node)]
+            if (
+                len(letters) == 1
+                and next(iter(letters)) in _USUAL
+                and all(line and abs(line[1]) > 1.5 for line in lines)
+            ):
+                whole |= letters
     return whole
+
+
+def _values_of(answer: Answer) -> list[Node]:
+    """The expressions in an answer, plus-minus signs settled."""
+    bare = answer.value if isinstance(answer, Named) else answer
+    parts = bare.items if isinstance(bare, Row) else (bare,)
+    return [with_signs(part.node, 1) for part in parts if isinstance(part, Scalar)]
 
 
 def is_family(node: Node, whole: frozenset[str]) -> bool:

@@ -57,7 +57,23 @@ _UNICODE = {
     "₀": "_0", "₁": "_1", "₂": "_2", "₃": "_3", "₄": "_4", "₅": "_5", "₆": "_6", "₇": "_7", "₈": "_8", "₉": "_9",
     "ₙ": "_n", "ₖ": "_k",
 }  # fmt: skip
+_UNICODE |= {
+    "、": ", ",
+    "或": " or ",
+    "和": " and ",
+    "与": " and ",
+    "及": " and ",
+}
 _SIGN = re.compile("|".join(map(re.escape, _UNICODE)))
+_CHINESE_UNITS = {
+    "平方厘米": "cm^2", "立方厘米": "cm^3", "平方米": "m^2", "立方米": "m^3", "平方分米": "dm^2", "平方千米": "km^2",
+    "千米/时": "km/h", "千米/小时": "km/h", "米/秒": "m/s", "厘米": "cm", "毫米": "mm", "分米": "dm", "千米": "km",
+    "公里": "km", "米": "m", "千克": "kg", "公斤": "kg", "克": "g", "吨": "t", "毫升": "mL", "升": "L", "小时": "h",
+    "分钟": "min", "秒": "s", "天": "day", "元": "yuan", "度": "degree",
+}  # fmt: skip
+_CHINESE_UNIT = re.compile(rf"(?<=[\d}})])\s*(?P<unit>{'|'.join(_CHINESE_UNITS)})(?![\u4e00-\u9fff])")
+_CHINESE_COUNTED = re.compile(r"(?<=[\d})])\s*(?:\\text\s*\{\s*)?[\u4e00-\u9fff]{1,3}\s*\}?(?=\s*[$.,，。]?\s*\Z)")
+_UNDERLINED = re.compile(r"\\underline\s*\{([^{}]*)\}")
 _CHOOSE = re.compile(r"\{([^{}]*)\\choose(?![A-Za-z])([^{}]*)\}")
 _OVER = re.compile(r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}|\A([^{}]*)\\over(?![A-Za-z])([^{}]*)\Z")
 _POWER = re.compile(r"(?<=[\w)}\]])\s*\*\*\s*(?=[\s\d({A-Za-z-])")
@@ -72,6 +88,8 @@ def mended(text: str) -> str:
         text = _FULL_WIDTH.sub(lambda found: chr(ord(found.group()) - 0xFEE0), text)
         text = _CIRCLED.sub(_uncircled, text)
         text = _SIGN.sub(lambda found: _UNICODE[found.group()], text)
+        text = _CHINESE_UNIT.sub(lambda found: rf"\text{{ {_CHINESE_UNITS[found['unit']]}}}", text)
+        text = _CHINESE_COUNTED.sub("", text)
     if "\\\\" in text and r"\begin" not in text:
         text = _DOUBLED.sub(lambda _: "\\", text)
     if "<" in text or "&" in text:
@@ -80,6 +98,7 @@ def mended(text: str) -> str:
     if "\\" in text:
         text = _UPRIGHT_FUNCTION.sub(r"\\\1 ", text)
         text = _SPELLING.sub(_respelled, text)
+        text = _UNDERLINED.sub(r"\1", text)
         text = _CHOOSE.sub(r"\\binom{\1}{\2}", text)
         text = _OVER.sub(lambda found: rf"\frac{{{found[1] or found[3]}}}{{{found[2] or found[4]}}}", text)
     return _POWER.sub("^", text)

@@ -15,12 +15,14 @@ _LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _TEXT_WORD = re.compile(r"\\(?:text|textbf|mathrm|textrm|textit|mbox|operatorname|textnormal)\s*\{[^{}]*[A-Za-z]{2,}")
 _SHORT_WORDS = frozenset(["yes", "no", "odd", "even", "dne", "all", "none", "any", "true"])
 _FUNCTION_NAMES = re.compile("|".join(sorted((name for name in FUNCTIONS if len(name) > 2), key=len, reverse=True)))
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\*?\}")
+_LABELLED = re.compile(r"[A-Za-z]\s*:\s*[-\d\\]")
 _SAYS = re.compile(r"\b(?:is|are|equals|=|be)\s*:?\s*(?P<value>[^A-Za-z]*(?:\\[A-Za-z]+[^A-Za-z]*)*)\Z")
 
 
 def is_sentence(text: str) -> bool:
     """Whether a text is words and hardly anything else."""
-    flat = flattened(text)
+    flat = _ENVIRONMENT.sub(" ", flattened(text))
     bare = _FUNCTION_NAMES.sub(" ", flat)
     words = [word for word in _LETTERS.findall(bare) if len(word) > 3 or word.lower() in _SHORT_WORDS]
     if not words and not (_TEXT_WORD.search(text) and not re.search(r"[\d=<>^_]", flat)):
@@ -29,8 +31,10 @@ def is_sentence(text: str) -> bool:
         return True
     if re.match(r"\s*[-$\d\\]", flat):
         return False
+    if _LABELLED.search(flat):
+        return False
     said = [word for word in _LETTERS.findall(bare) if len(word) > 1]
-    return len(said) > 3 and sum(map(len, said)) > len(flat) / 2.5
+    return len(said) > 2 and sum(map(len, said)) > len(flat) / 2.5
 
 
 def has_words(text: str) -> bool:

@@ -41,8 +41,9 @@ _AMBIGUOUS_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])")
 _LABEL = re.compile(r"\s*(?P<name>[A-Za-z][A-Za-z0-9_' .()-]{0,40}?)\s*:\s*(?P<value>[^:]+)\Z")
 _BRACKET = re.compile(r"[(\[]|\\\{")
 _DECIMAL_COMMA = re.compile(r"[-+]?(?:0,\d+|\d+,\d{2}|\d{4,},\d+)")
-_ELEMENT_OF_SET = re.compile(r"[A-Za-z](?:_\{?\w\}?)?\s*\\in\s*(?=\\\{[^|:<>=]*\\\}\s*\Z)")
+_ELEMENT_OF_SET = re.compile(r"(?:[A-Za-z](?:_\{?\w\}?)?|\([A-Za-z, ]+\))\s*\\in\s*(?=\\\{[^|:<>=]*\\\}\s*\Z)")
 _COLUMN = re.compile(r"\\binom\s*\{(?P<top>[^{}]*)\}\s*\{(?P<low>[^{}]*)\}")
+_RELATED = re.compile(r"\\(?:ne|neq|ge|geq|le|leq|in)(?![A-Za-z])|[<>]")
 _PAIR = re.compile(r"\(|\[")
 
 
@@ -150,7 +151,7 @@ class _Reader:
             return remainders
         if not _BRACKET.search(text):
             text = _AMBIGUOUS_GROUPS.sub(lambda number: number.group().replace(",", ""), text)
-        if is_sentence(text):
+        if is_sentence(without_conditions(text).text):
             return read_words(text)
         groups = [group for group in cut(text, _GROUPS) or [text] if group]
         if len(groups) > 1:
@@ -173,8 +174,10 @@ class _Reader:
             letters = domain_of(item)
             if letters is None:
                 kept.append(item)
-            else:
-                self.whole |= letters
+                continue
+            self.whole |= letters
+            while len(kept) > 1 and re.fullmatch(r"[a-z]", kept[-1]):  # k, m \in \mathbb{Z}
+                self.whole.add(kept.pop())
         return kept or items
 
     def _single(self, text: str) -> Answer:
@@ -238,7 +241,7 @@ def _may_be_point(text: str) -> bool:
 def _joined_names(items: list[str]) -> list[str]:
     """``a = 4, -8, -10``: a name before the first of several values holds for all, so that it says nothing."""
     named = [item for item in items if "=" in item]
-    if len(named) == 1 and named[0] == items[0] and len(items) > 1:
+    if len(named) == 1 and named[0] == items[0] and len(items) > 1 and not any(map(_RELATED.search, items[1:])):
         return [items[0].rpartition("=")[2].strip(), *items[1:]]
     return items
 
@@ -249,6 +252,9 @@ def _listed(answers: list[Answer]) -> Answer:
         return answers[0]
     if all(isinstance(answer, Region) for answer in answers):
         return regions.union(answer for answer in answers if isinstance(answer, Region))
+    functions = [answer for answer in answers if isinstance(answer, Named) and "(" in answer.name]
+    if len(functions) == 1 and answers[0] is functions[0] and all(isinstance(other, Region) for other in answers[1:]):
+        return functions[0]  # where it is defined: f(x) = ..., x > 0
     flat: list[Answer] = []
     for answer in answers:
         is_list = isinstance(answer, Row) and answer.kind == "list"

@@ -13,21 +13,25 @@ FREE = "k·"
 """The letter for any whole number in such a family: no text holds it."""
 _CONGRUENT = re.compile(
     r"(?:.{0,60}?\bcongruent to|[A-Za-z]\s*\\equiv|[A-Za-z]\s*=)\s*"
-    r"(?P<remainders>-?\d+(?:\s*(?:,|or|and|\\pm)\s*-?\d+)*)\s*,?\s*\(?\s*(?:\\pmod|\\bmod|\\mod|mod(?:ulo)?)\s*\{?\s*(?P<modulus>[1-9]\d{0,5})\s*\}?\s*\)?",
+    r"(?P<remainders>(?:\\pm\s*)?-?\d+(?:\s*(?:,|or|and|\\pm)\s*-?\d+)*)\s*,?\s*\(?\s*"
+    r"(?:\\pmod|\\bmod|\\mod|mod(?:ulo)?)\s*\{?\s*(?P<modulus>[1-9]\d{0,5})\s*\}?\s*\)?",
     re.DOTALL,
 )
 _FAMILIES = re.compile(
-    r"(?:all |any |every |the |set of )*(?:(?P<kind>even|odd) (?:integers?|numbers?|whole numbers?)"
+    r"(?:all |any |every |the |set of )*"
+    r"(?:(?P<kind>even|odd) (?:(?:integers?|numbers?|whole numbers?)(?: [a-z])?|[a-z])"
     r"|(?:integer )?multiples of\s+(?P<step>[1-9]\d{0,4}))"
 )
 
 
 def read_remainders(text: str) -> Answer | None:
     """The numbers that leave certain remainders, as families in ``FREE``; None for anything else."""
-    flat = flattened(text).strip()
+    flat = " ".join(flattened(text).split())
     congruent, named = _CONGRUENT.fullmatch(flat), _FAMILIES.fullmatch(flat.lower())
     if congruent:
         step, remainders = congruent["modulus"], re.findall(r"-?\d+", congruent["remainders"])
+        if r"\pm" in congruent["remainders"]:
+            remainders += [f"-{remainder}" for remainder in remainders]
     elif named:
         step, remainders = named["step"] or "2", ["1" if named["kind"] == "odd" else "0"]
     else:

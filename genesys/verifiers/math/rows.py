@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from genesys.verifiers.math.names import same_name
 from genesys.verifiers.math.tree import has_signs, symbols, with_signs
 
 MAX_ITEMS = 200
+_NUMBERED = re.compile(r"(?P<letter>[A-Za-z])_\{?\d\}?")
 Same = Callable[[Answer, Answer], bool]
 
 
@@ -51,16 +53,25 @@ class Rows:
         left, right = expanded(gold), expanded(answer)
         if all(isinstance(item, Named) for item in (*left, *right)) and len({name_of(i) for i in left}) > 1:
             return self._byname_of(left, right)
-        if len({name_of(item) for item in left if isinstance(item, Named)}) > 1 and not _any_named(right):
+        names = {name_of(item) for item in left if isinstance(item, Named)}
+        if len(names) > 1 and not _any_named(right) and not self._are_labels(names):
             return self._in_order(left, right)  # w = 16, d = 3 beside 16, 3
         # A solution of several letters that is listed twice is still that solution; a number given twice is not.
         are_points = all(isinstance(value_in(item), Row) for item in (*left, *right))
         equal = self.same_sets(left, right, repeats_count="set" not in kinds and not are_points)
         return Decision(equal, "set" if "set" in kinds else "items") if equal else self._as_families(left, right)
 
+    def _are_labels(self, names: set[str]) -> bool:
+        """Whether names only number the solutions: x_1 and x_2, of which the task knows nothing."""
+        heads = {_NUMBERED.fullmatch(name) for name in names}
+        if None in heads or len({head["letter"] for head in heads if head}) > 1:
+            return False
+        return bool(self.context.prompt) and not any(_NUMBERED.search(word) for word in self.context.prompt.split())
+
     def _as_families(self, gold: Sequence[Answer], answer: Sequence[Answer]) -> Decision:
         left, right = ([one.node for one in map(value_in, side) if isinstance(one, Scalar)] for side in (gold, answer))
-        are_values = len(left) == len(gold) and len(right) == len(answer)
+        names = {name_of(item) for item in (*gold, *answer)} - {""}
+        are_values = len(left) == len(gold) and len(right) == len(answer) and len(names) < 2
         if are_values and any(families.is_family(node, self.whole) for node in left):
             return Decision(families.same_family(left, right, self.whole), "family")
         return Decision(False, "items")

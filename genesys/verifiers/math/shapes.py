@@ -13,7 +13,7 @@ from genesys.verifiers.math.parser import parse
 from genesys.verifiers.math.relations import read_region
 from genesys.verifiers.math.scalars import plain_numbers
 from genesys.verifiers.math.tokens import Unreadable
-from genesys.verifiers.math.tree import Product, Symbol
+from genesys.verifiers.math.tree import Negative, Product, Symbol
 
 Read = Callable[[str], Answer]
 """Reads a part of an answer; it raises ``Unreadable``, which every function here lets through."""
@@ -42,7 +42,7 @@ def lines_of(text: str) -> list[str]:
 def read_pieces(text: str, read: Read) -> Row | None:
     """A function in pieces, as a set of values with their conditions."""
     cases = _CASES.fullmatch(text)
-    if cases is None or "cases" not in text[: text.index("}")]:
+    if cases is None or not ("cases" in text[: text.index("}")] or text.startswith(r"\{")):
         return None
     pieces = [_piece(line) for line in cut(cases["body"], r"\\\\") or [] if line]
     if not pieces or any(len(piece) != 2 for piece in pieces):
@@ -94,6 +94,12 @@ def read_set(text: str, read: Read) -> Answer | None:
 
 def read_tuple(text: str, read: Read) -> Answer | None:
     """``(1, 2)``, also with angle or square brackets, transposed, or behind the name of a point."""
+    if text.startswith(r"\pm"):
+        both = read_tuple(text.removeprefix(r"\pm").strip(), read)
+        if isinstance(both, Row) and all(isinstance(item, Scalar) for item in both.items):
+            opposite = tuple(Scalar(Negative(item.node)) for item in both.items if isinstance(item, Scalar))
+            return Row("list", (both, Row("tuple", opposite)))
+        return None
     text = _POINT.sub("(", _TRANSPOSED.sub("", text))
     for opening, closing in (("(", ")"), (r"\langle", r"\rangle"), ("[", "]")):
         inner = inside(text, opening, closing)

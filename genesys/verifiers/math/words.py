@@ -63,6 +63,10 @@ _OPPOSITE = {word: other for pair in _OPPOSITES for word, other in (pair, pair[:
 _KINDS = frozenset(
     ("triangle", "number", "numbers", "function", "sequence", "series", "integer", "angle", "player", "graph")
 )
+_NOTHING = re.compile(
+    r"no(?: such| real| integer| positive| integral)* (?:integers?|numbers?|solutions?|values?|roots?|functions?|pairs?"
+    r"|triangles?|polynomials?|primes?|sequences?|points?)(?: [a-z])?(?: exists?)?|no such [a-z](?: exists?)?"
+)
 _SUBJECT = re.compile(
     r"\s*(?P<subject>.{1,40}?)\s+(?:wins?|won|loses?|lost|will|has|have|gets?|can|receives?)\b", re.DOTALL
 )
@@ -117,6 +121,8 @@ def plain_words(text: str) -> str:
     if joined in _CANONICAL:
         return _CANONICAL[joined]
     bare = " ".join(_ARTICLES.sub(" ", joined).split())
+    if _NOTHING.fullmatch(bare):
+        return "none"
     return _CANONICAL.get(bare, bare)
 
 
