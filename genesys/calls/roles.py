@@ -22,7 +22,7 @@ class Verifiers(Protocol):
         ...
 
     async def verify(self, record: Any, calls: Any = None, *, kind: str = "") -> dict[str, Any]:
-        """The verdict on a record by the verifier of its task type or of ``kind``, which may make the row's ``calls``."""
+        """The verdict on a record by the verifier of its task type or of ``kind``, within the row's ``calls``."""
         ...
 
 

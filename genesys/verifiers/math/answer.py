@@ -52,6 +52,8 @@ _CHOSEN = re.compile(
     r"(?<![A-Za-z\\])\(?(?P<letter>[A-J])[).:]?[*$}]*\s+(?:is|must be)\s+(?:therefore |thus |indeed )?"
     r"(?:the\s+)?(?:(?i:correct|right|true|best)\b|(?i:answer)\b)"
 )
+_OTHER_CHOICE_BEFORE = re.compile(r"(?:\b(?:nor|neither|not|or|and)|,)[\s(]*\Z", re.IGNORECASE)
+_OTHER_CHOICES = re.compile(r"(?:[\s*$.)]*(?:,|or\b|and\b)\s*\(?[A-J]\)?(?![A-Za-z]))+")
 # A letter that stands for an option, not the "A" of a sentence or of an equation.
 _LETTER = re.compile(
     r"[\s\"'*_$(]*(?:\\(?:text|textbf|mathrm|mathbf)\{\s*)?\(?([A-J])(?:\)|(?=\s*(?:[.,:;*_\"'$}]|\Z))|(?=\s+(?:because|since|as|which)\b))",
@@ -80,14 +82,39 @@ _MAX_WORDS = 8
 _SHORT_GOLD = 200
 _LONG_GOLD = 10_000
 _REACH = 80
+_DENIED_BOX = re.compile(
+    r"(?:\\neq?(?![A-Za-z])|≠|\\not\s*=|\b(?:cannot be|can't be|is not|isn't|not equal to|never be))[\s:$]*\Z",
+    re.IGNORECASE,
+)
+_REPLACED_BOX = re.compile(
+    r"[\s$.)\]}*]{0,8}(?:(?:\(|\b)or\s+\$?\\?-?\d|(?:wait|actually|hmm|no,|on second thought)\b)",
+    re.IGNORECASE,
+)
+_MINUS_BEFORE = re.compile(r"(?:=|\$|\\\(|\\\[|\A)\s*-\s*\Z")
+_FACTOR_BEHIND = re.compile(
+    r"\s*(?:\^\s*(?:\{[^{}]*\}|\w)|\\pi(?![A-Za-z])|\\sqrt\s*(?:\[[^\]]*\])?\s*(?:\{[^{}]*\}|\d)|!)"
+)
+# Words that change what the number beside them says.
+_NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)[\s$*]*\Z", re.IGNORECASE)
+_OPERATOR_BEFORE = re.compile(
+    r"\b(?:(?:less|more|greater|fewer|larger|smaller) than|at (?:least|most)|twice|thrice|half of"
+    r"|(?:square |cube )?root of"
+    r"|unlikely(?: to be)?|over|plus|times|between|sqrt)[\s$*]*\Z",
+    re.IGNORECASE,
+)
+_OPERATOR_BEHIND = re.compile(
+    r"[\s$*]*\b(?:factorial|choose|over|plus|minus|times|squared|cubed|and a half|halves|or (?:\$|-|\d))",
+    re.IGNORECASE,
+)
+_SCALE_BEHIND = re.compile(r"[\s$*]*\b(?P<scale>hundred|thousand|million|billion|trillion|dozen)\b", re.IGNORECASE)
 _MAX_LIST = 30
 _MAX_PARTS = 8
 # "$T = \boxed{\pi}$, and the interval is $[0, 1]$": the same sentence goes on to another result.
 _OTHER_PART = re.compile(r"\s*\$?\s*,?\s*and (?:the|its) [^.$\n]{1,120}\b(?:is|are) \$(?P<part>[^$]{1,200})\$")
 # Who offers a second answer behind the first has not given one.
 _SECOND_THOUGHT = re.compile(
-    r"\b(?:alternatively|or (?:maybe|perhaps|possibly|it could be)|(?:it )?(?:could|might|may) also be|"
-    r"on second thought|another possible answer|if not,)",
+    r"\b(?:alternatively|or (?:maybe|perhaps|possibly|it could be)|(?:it )?(?:could|might|may) also be"
+    r"|on second thought|another possible answer|if not,|wait\b|actually\b|hmm\b|recheck|no, it)|\(or\b",
     re.IGNORECASE,
 )
 # "The answer is not 42" gives none.
@@ -188,11 +215,20 @@ def _is_solution(gold: str) -> bool:
 
 
 def _boxed(text: str, *, cut_off: bool) -> str | None:
-    """The boxed answer with the unit, percent sign or currency that stands next to its box."""
+    """The boxed answer with the sign, factor, unit or currency that stands next to its box.
+
+    Empty where the box is denied by what stands before it, or taken back by what stands behind.
+    """
     boxed = boxed_answer(text, cut_off=cut_off)
     if boxed is None:
         return None
     answer = boxed.text
+    before, behind = text[max(0, boxed.start - _REACH) : boxed.start], text[boxed.end : boxed.end + _REACH]
+    if _DENIED_BOX.search(before) or _REPLACED_BOX.match(behind):
+        return ""
+    if boxed.single and (_MINUS_BEFORE.search(before) or _FACTOR_BEHIND.match(behind)):
+        factor = _FACTOR_BEHIND.match(behind)
+        return f"{'-' if _MINUS_BEFORE.search(before) else ''}({answer}){factor.group() if factor else ''}"
     if not boxed.single or not _QUANTITY.search(answer) or answer.endswith("%") or "\\text" in answer:
         return answer
     money = _MONEY_BEFORE.search(text, max(0, boxed.start - 3), boxed.start)
@@ -209,7 +245,8 @@ def _announced(tail: str, *, cut_off: bool) -> str:
         return ""
     phrase, chosen = (deque(pattern.finditer(tail, begin), maxlen=1) for pattern in (_PHRASE, _CHOSEN))
     if chosen and (not phrase or chosen[0].end() >= phrase[0].end()):
-        return str(chosen[0]["letter"])
+        is_one_of_several = _OTHER_CHOICE_BEFORE.search(tail[: chosen[0].start()])
+        return "" if is_one_of_several else str(chosen[0]["letter"])
     if not phrase:
         return ""
     after = tail[phrase[0].end() :].partition("</answer>")[0]
@@ -236,12 +273,13 @@ def _said(after: str) -> str:
     sentence = _first_sentence(after)
     letter = _LETTER.match(sentence)
     if letter:
-        return letter.group(1)
+        others = _OTHER_CHOICES.match(sentence, letter.end())
+        return "" if others and "or" in others.group() else letter.group(1) + (others.group() if others else "")
     expressions = find_expressions(sentence)
     if expressions:
         first = expressions[0]
         follows_at_once = not sentence[: first.start].strip(" \"'*_:=($€£")
-        return first.text if follows_at_once else _final(expressions, sentence)
+        return _worded(first if follows_at_once else _final(expressions, sentence), sentence)
     words = sentence.strip(" \"'*_.,;:!")
     return words if len(words.split()) <= _MAX_WORDS else ""
 
@@ -273,7 +311,7 @@ def _last(text: str, *, any_sentence: bool = False) -> str:
             continue  # "I hope this helps." ends a message, not a solution
         expressions = find_expressions(sentence)
         if expressions:
-            final = _final(expressions, sentence)
+            final = _worded(_final(expressions, sentence), sentence)
             return "" if _DENIAL.search(sentence[: expressions[-1].start]) else final
         words = sentence.strip(" \"'*_.,;:!\n")
         if not any_sentence:
@@ -289,13 +327,23 @@ def _listed(lines: list[str]) -> str:
         found = find_expressions(line[bullet.end() :]) if bullet else []
         if not found:
             break  # what follows the list is prose
-        items.append(_final(found, line[bullet.end() :] if bullet else line))
+        items.append(_final(found, line[bullet.end() :] if bullet else line).text)
     rest = [line for line in lines[len(items) :] if line.strip() and not _COURTESY.match(line)]
     return ", ".join(items) if not rest else ""
 
 
-def _final(expressions: list[Expression], sentence: str) -> str:
+def _worded(expression: Expression, sentence: str) -> str:
+    """An expression with what words make of it: negative 5, 5 million. Empty where they make something else of it."""
+    before, behind = sentence[: expression.start], sentence[expression.end :]
+    if _OPERATOR_BEFORE.search(before) or _OPERATOR_BEHIND.match(behind):
+        return ""
+    scale = _SCALE_BEHIND.match(behind)
+    text = f"{expression.text} {scale['scale'].lower()}" if scale else expression.text
+    return f"-{text}" if _NEGATIVE_BEFORE.search(before) else text
+
+
+def _final(expressions: list[Expression], sentence: str) -> Expression:
     """The last expression that is no condition, reason or rounding of the one before it."""
     clause = _SUBORDINATE.search(mask_formulas(sentence), expressions[0].end)
     main = [expression for expression in expressions if not clause or expression.end <= clause.start()]
-    return without_rounded(main or expressions, sentence)[-1].text
+    return without_rounded(main or expressions, sentence)[-1]

@@ -52,11 +52,13 @@ class Named:
         name: As written, blanks aside: ``x``, ``f(x)``, ``Paolo``.
         value: What it is.
         equation: Both sides as expressions, where the name is one.
+        computed: Where there is no name: the formula whose value it is, as written.
     """
 
     name: str
     value: Answer
     equation: tuple[Node, Node] | None = None
+    computed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,8 @@ def compare_based(gold: str, answer: str, context: Context) -> Decision | None:
         return None
     if bare == based.digits and (left or _names(context, based.base)):
         return Decision(True, "base")
-    # A gold without a base is a decimal number.
-    equal = bool(right) and bare.isdigit() and int(bare) == based.value
+    # A gold without a base is a decimal number, and is not to be answered in another base.
+    equal = bool(right) and based.base == 10 and bare.isdigit() and int(bare) == based.value
     return Decision(equal, "base")
 
 

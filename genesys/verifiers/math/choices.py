@@ -15,6 +15,8 @@ _CHOICE = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _SEVERAL = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|and|&)\s*\(?[A-J]\)?)+|[A-J]{2,10}")
+_SECOND = re.compile(r"(?:or|and|not|nor)\b|[,;&/+]")
+_MARKED = re.compile(r"(?<![A-Za-z])[A-J]\s*[):]\s*\S")
 _OTHER_LETTER = re.compile(r"(?<![A-Za-z])[B-J](?![A-Za-z])|\(A\)")
 
 
@@ -62,4 +64,6 @@ def text_of(choice: Choice, context: Context) -> str:
 
 def hedges(choice: Choice) -> bool:
     """Whether the label names another option as well: "A) and C)" chooses two."""
+    if _SECOND.match(choice.label) or _MARKED.search(choice.label):
+        return True
     return bool(_OTHER_LETTER.search(choice.label)) and not re.search(r"[\d\\=]", choice.label)

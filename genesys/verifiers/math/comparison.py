@@ -13,12 +13,13 @@ from genesys.verifiers.math.choices import Choice, hedges, read_choice, read_cho
 from genesys.verifiers.math.context import Context
 from genesys.verifiers.math.decision import Decision
 from genesys.verifiers.math.text import clean, depth
+from genesys.verifiers.math.words import plain_words
 
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}|\\(?:text|textbf|mbox)\s*\{[^{}]*[A-Za-z]{2,}")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\*?\}")
 _LONGEST_FORMULA = 1500
 _DEEPEST_FORMULA = 20
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox|verb)")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox|verb|in)(?![A-Za-z])")
 _CLOCK = re.compile(r"\d{1,2}:0\d|\d{1,2}:\d\d:\d\d|\d{1,2}:\d\d(?=\s*[apAP]\.?[mM])")
 
 
@@ -60,7 +61,10 @@ def _two_choices(gold: Choice, answer: Choice, context: Context) -> Decision | N
     expected = text_of(gold, context)
     if expected and answer.label:
         decision = equality.compare(expected, answer.label, context)
-        if decision is not None and not decision.equal and decision.rule in ("value", "choice"):
+        if decision is not None and not decision.equal and decision.rule != "words":
+            return Decision(False, "choice-text")
+        others = (text for letter, text in context.options.items() if letter != answer.letter)
+        if any(plain_words(text) == plain_words(answer.label) for text in others):
             return Decision(False, "choice-text")
     return Decision(True, "choice")
 
@@ -77,10 +81,10 @@ def _by_text_of_answer(gold: str, answer: Choice, context: Context) -> Decision 
 
 def is_for_algebra(gold: str, answer: str) -> bool:
     """Whether computer algebra may be asked: not of what is long or deep, nor where prose or a box could be picked."""
-    for text in (gold, answer):
-        if len(text) > _LONGEST_FORMULA or depth(text) > _DEEPEST_FORMULA or _BOX.search(text):
+    for text in map(clean, (gold, answer)):
+        if len(text) > _LONGEST_FORMULA or depth(text) > _DEEPEST_FORMULA:
             return False
-        if _PROSE.search(_ENVIRONMENT.sub("", clean(text))):
+        if _BOX.search(text) or _PROSE.search(_ENVIRONMENT.sub("", text)):
             return False
     return True
 

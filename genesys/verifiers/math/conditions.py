@@ -21,7 +21,7 @@ _WHOLE_WORDS = re.compile(
 _TEXT = re.compile(r"\\(?:text|mathrm|textrm|mbox|textnormal|operatorname|textbf|textit)\s*\{([^{}]*)\}")
 _INTRODUCED = re.compile(
     r"[\s,;]*\(?\s*(?:\b(?:where|for (?:all|any|some|every|each|integers?|arbitrary|real|positive|natural|which)|"
-    r"for (?=\$?[A-Za-z]\b)|as|(?:when|at) (?=\$?[A-Za-z]\s*=)|attained|reached|achieved)\b"
+    r"for (?=\$?[A-Za-z]\b)|as (?=\$?[A-Za-z]\s*\\to)|(?:when|at) (?=\$?[A-Za-z]\s*=)|attained|reached|achieved)\b"
     r"|\\forall|with (?=\$?[A-Za-z]\b\s*(?:\\in|=|>|<|an? |being|any|arbitrary|integer)))"
     r".*\Z",
     re.IGNORECASE | re.DOTALL,
@@ -31,6 +31,7 @@ _PARENTHESIZED = re.compile(
     r"|[A-Za-z]\s*(?:\\(?:in|ne|neq|ge|geq|le|leq|gt|lt)(?![A-Za-z])|[<>])).*\)\s*\Z",
     re.DOTALL,
 )
+_OTHER_CASE = re.compile(r";|\botherwise\b|\belse\b|\bwell\b")  # it says what the answer is elsewhere
 _WHOLE_LETTER = re.compile(r"\b([A-Za-z])\b")
 _INTEGER_WORD = re.compile(r"integer|whole number|natural number", re.IGNORECASE)
 _LEAD = re.compile(
@@ -59,7 +60,7 @@ def without_conditions(text: str) -> Bare:
     """Take the conditions off the end and the filling words off the beginning of one answer."""
     whole: set[str] = set()
     found = _INTRODUCED.search(flattened(text)) or _PARENTHESIZED.search(flattened(text))
-    if found and found.start() > 0:
+    if found and found.start() > 0 and not _OTHER_CASE.search(found.group()):
         text = flattened(text)
         condition, text = text[found.start() :], text[: found.start()]
         whole |= _whole_letters(condition)

@@ -7,11 +7,14 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from genesys.verifiers.math.text import clean
+
 _LETTERS = (
-    r"\$?(?P<letters>[A-Za-z](?:_\{?\w\}?)?(?:\$?\s*,\s*\$?[A-Za-z])*(?:\$?\s*,?\s*and\s*\$?[A-Za-z])?)\$?(?![A-Za-z])"
+    r"\$?(?P<letters>[A-Za-z](?:_\{?\w\}?)?(?:\$?\s*,\s*\$?[A-Za-z]){0,8}(?:\$?\s*,?\s*and\s*\$?[A-Za-z])?)\$?"
+    r"(?![A-Za-z])"
 )
 _POSITIVE = (
-    re.compile(rf"(?<![A-Za-z\\]){_LETTERS}\s*(?:>|\\gt(?![A-Za-z]))\s*0"),
+    re.compile(rf"(?<![A-Za-z\\\d+*/^)}}-])(?<![+*/^-]\s){_LETTERS}\s*(?:>|\\gt(?![A-Za-z]))\s*0"),
     re.compile(rf"\bpositive (?:real |rational )?(?:numbers?|integers?|constants?|reals?)\s+{_LETTERS}", re.IGNORECASE),
     re.compile(rf"(?<![A-Za-z\\]){_LETTERS}\s+(?:be|are|is)\s+(?:any |all |a |two |three )?(?:distinct )?positive"),
     re.compile(
@@ -53,6 +56,15 @@ class Context:
         """The letters that stand for positive numbers: it says so, or calls them lengths."""
         matches = (match for pattern in _POSITIVE for match in pattern.finditer(self.prompt))
         return frozenset(itertools.chain.from_iterable(_LETTER.findall(match["letters"]) for match in matches))
+
+    @functools.cached_property
+    def letters(self) -> frozenset[str]:
+        """The letters that stand alone in it: they are given, and no answer may choose them."""
+        return frozenset(_LETTER.findall(self.prompt))
+
+    def mentions(self, formula: str) -> bool:
+        """Whether a formula stands in it, blanks and braces aside; the empty prompt is taken to mention all."""
+        return not self.prompt or _squeezed(formula) in _squeezed(clean(self.prompt))
 
     @functools.cached_property
     def ends_count(self) -> bool:
@@ -99,6 +111,10 @@ class Context:
                 text = _OPTION_END.split(text, maxsplit=1)[0]
             options[match["letter"]] = _trimmed(text)
         return options
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\s{}$]|\\(?:left|right|,|;|!)", "", text)
 
 
 def _trimmed(text: str) -> str:

@@ -42,7 +42,7 @@ def compare(gold: str, answer: str, context: Context) -> Decision | None:
     for one in left.answers:
         for other in right.answers:
             try:
-                decision = _Comparison(families.free_letters(left, right), context).decide(one, other)
+                decision = _Comparison(families.free_letters(left, right, context), context).decide(one, other)
             except TooBig:
                 first = Decision(False, "too-big")
                 continue
@@ -135,6 +135,8 @@ class _Comparison:
             if gold.equation and answer.equation:
                 return self._relations(Relation("=", *gold.equation), Relation("=", *answer.equation))
             return Decision(False, "name")
+        if isinstance(answer, Named) and answer.computed and not self.context.mentions(answer.computed):
+            return Decision(False, "unsolved")
         if isinstance(answer, Named) and isinstance(answer.value, Row) and isinstance(gold, Row) and answer.name == "":
             return self.decide(gold, answer.value)
         named, other = (gold, right) if isinstance(gold, Named) else (answer, left)

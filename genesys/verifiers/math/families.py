@@ -13,24 +13,32 @@ from fractions import Fraction
 
 from genesys.verifiers.math import regions
 from genesys.verifiers.math.answers import Answer, Interval, Named, Region, Row, Scalar
+from genesys.verifiers.math.context import Context
 from genesys.verifiers.math.identity import Undecided, same
 from genesys.verifiers.math.numeric import DOUBLE, Unbounded, Undefined, evaluate
 from genesys.verifiers.math.reading import Reading
 from genesys.verifiers.math.tree import Constant, Degrees, Node, renamed, symbols, walk, with_signs
 
+_PARAMETERS = frozenset(("t", "s", "u", "k", "m", "n", r"\lambda", r"\mu"))
 _MAX_DENOMINATOR = 120
 _MAX_PERIODS = 400
+_COUNTING = frozenset("klmn")
 _USUAL = frozenset("jklmnpqrst")
 _NEAR = 1e-9
 _ARGUMENT = re.compile(r"(?P<head>\\?[A-Za-z]+)(?:\((?P<letter>[A-Za-z])\)|_\{?(?P<index>[A-Za-z])\}?)")
 
 
-def free_letters(gold: Reading, answer: Reading) -> frozenset[str]:
+def free_letters(gold: Reading, answer: Reading, context: Context) -> frozenset[str]:
     """Letters that stand for any whole number in two answers.
 
-    Where the gold says of a letter that it is one, the answer's only letter is so as well, if it is a usual one.
+    Where the gold says of a letter that it is one, the answer's only letter is so as well, if it is a usual one. A k,
+    l, m or n beside pi or degrees needs no such word, unless it is one of the task's own.
     """
     whole = gold.whole | answer.whole
+    for one in (*gold.answers, *answer.answers):
+        for node in _values_of(one):
+            if any(isinstance(part, Degrees) or part == Constant("pi") for part in walk(node)):
+                whole |= (symbols(node) & _COUNTING) - context.letters
     if gold.whole:
         for one in answer.answers:
             bare = one.value if isinstance(one, Named) else one
@@ -57,7 +65,11 @@ def free_letters(gold: Reading, answer: Reading) -> frozenset[str]:
 def _values_of(answer: Answer) -> list[Node]:
     """The expressions in an answer, plus-minus signs settled."""
     bare = answer.value if isinstance(answer, Named) else answer
-    parts = bare.items if isinstance(bare, Row) else (bare,)
+    if isinstance(bare, Region):
+        return [node for one in bare.intervals for node in (one.low, one.high)]
+    parts = [
+        part.value if isinstance(part, Named) else part for part in (bare.items if isinstance(bare, Row) else (bare,))
+    ]
     return [with_signs(part.node, 1) for part in parts if isinstance(part, Scalar)]
 
 
@@ -66,7 +78,7 @@ def is_family(node: Node, whole: frozenset[str]) -> bool:
 
     Args:
         node: The value.
-        whole: Letters that were called whole numbers; a letter beside pi needs no such word.
+        whole: Letters that stand for any whole number (``free_letters``).
     """
     return _line(node, whole) is not None
 
@@ -89,7 +101,7 @@ def _line(node: Node, whole: frozenset[str], *, or_constant: bool = False) -> Li
     if len(letters) != 1:
         return None
     letter = next(iter(letters))
-    if letter not in whole and not any(isinstance(part, Degrees) or part == Constant("pi") for part in walk(node)):
+    if letter not in whole:
         return None
     values = _values(node, letter, (0, 1, 2, 7))
     if values is None:
@@ -178,8 +190,11 @@ def with_argument_of(gold: Named, answer: Named) -> Scalar | None:
     return Scalar(node, answer.value.unit, answer.value.percent)
 
 
-def same_parametrized(gold: Sequence[Answer], answer: Sequence[Answer]) -> bool:
-    """Whether two tuples with one free letter each hold the same points: after renaming it, or moving its start."""
+def same_parametrized(gold: Sequence[Answer], answer: Sequence[Answer], whole: frozenset[str]) -> bool:
+    """Whether two tuples with one free letter each hold the same points: after renaming it, or moving its start.
+
+    The letter is free if it was called a whole number, or is one of those that are usual for a parameter on both sides.
+    """
     left, right = _nodes(gold), _nodes(answer)
     if left is None or right is None or len(left) != len(right):
         return False
@@ -187,10 +202,12 @@ def same_parametrized(gold: Sequence[Answer], answer: Sequence[Answer]) -> bool:
     if any(len(names) != 1 for names in letters):
         return False
     mine, other = (next(iter(names)) for names in letters)
+    if not {mine, other} & whole and not {mine, other} <= _PARAMETERS:
+        return False
     moved = [renamed(node, other, mine) for node in right]
     if mine != other and _all_same(left, moved):
         return True
-    return _same_lines(left, moved, mine)
+    return bool({mine, other} & whole) and _same_lines(left, moved, mine)
 
 
 def _nodes(answers: Sequence[Answer]) -> list[Node] | None:
@@ -232,14 +249,14 @@ def same_regions(gold: Region, answer: Region, whole: frozenset[str], ends_count
         return False  # a letter that is given is not to be called otherwise
     rest = list(answer.intervals)
     for interval in gold.intervals:
-        partner = next((other for other in rest if _same_interval(interval, other, ends_count)), None)
+        partner = next((other for other in rest if _same_interval(interval, other, ends_count, whole)), None)
         if partner is None:
             return False
         rest.remove(partner)
     return True
 
 
-def _same_interval(gold: Interval, answer: Interval, ends_count: bool) -> bool:
+def _same_interval(gold: Interval, answer: Interval, ends_count: bool, whole: frozenset[str]) -> bool:
     if ends_count and (gold.low_closed, gold.high_closed) != (answer.low_closed, answer.high_closed):
         return False
     infinite = (regions.INFINITY, regions.MINUS_INFINITY)
@@ -251,4 +268,4 @@ def _same_interval(gold: Interval, answer: Interval, ends_count: bool) -> bool:
             continue
         left.append(Scalar(one))
         right.append(Scalar(other))
-    return same_parametrized(left, right)
+    return same_parametrized(left, right, whole)

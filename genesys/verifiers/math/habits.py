@@ -73,6 +73,8 @@ _CHINESE_UNITS = {
 }  # fmt: skip
 _CHINESE_UNIT = re.compile(rf"(?<=[\d}})])\s*(?P<unit>{'|'.join(_CHINESE_UNITS)})(?![\u4e00-\u9fff])")
 _CHINESE_COUNTED = re.compile(r"(?<=[\d})])\s*(?:\\text\s*\{\s*)?[\u4e00-\u9fff]{1,3}\s*\}?(?=\s*[$.,，。]?\s*\Z)")
+_ELLIPSIS = re.compile(r"\.{3,}")
+_NEGATED = re.compile(r"\\not\s*=")
 _UNDERLINED = re.compile(r"\\underline\s*\{([^{}]*)\}")
 _CHOOSE = re.compile(r"\{([^{}]*)\\choose(?![A-Za-z])([^{}]*)\}")
 _OVER = re.compile(r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}|\A([^{}]*)\\over(?![A-Za-z])([^{}]*)\Z")
@@ -95,7 +97,9 @@ def mended(text: str) -> str:
     if "<" in text or "&" in text:
         text = _SUBSCRIPT.sub(r"_{\1}", _SUPERSCRIPT.sub(r"^{\1}", _TAG.sub(" ", text)))
         text = html.unescape(text)
+    text = _ELLIPSIS.sub(r"\\ldots ", text)
     if "\\" in text:
+        text = _NEGATED.sub(r"\\ne ", text)
         text = _UPRIGHT_FUNCTION.sub(r"\\\1 ", text)
         text = _SPELLING.sub(_respelled, text)
         text = _UNDERLINED.sub(r"\1", text)

@@ -37,6 +37,7 @@ _ENOUGH = 3
 _LOOSE = 1e-7
 _TIGHT = 1e-40
 _FREE_CONSTANT = re.compile(r"[ABCDKck](?:_\d)?")
+_EITHER_CASE = frozenset("cknx")
 _MOST_CONSTANTS = 3
 
 
@@ -49,13 +50,14 @@ class TooBig(Undecided):
 
 
 @functools.lru_cache(maxsize=4096)
-def same(left: Node, right: Node, *, positive: bool = False) -> bool:
+def same(left: Node, right: Node, *, positive: bool = False, given: frozenset[str] = frozenset()) -> bool:
     """Whether two expressions without plus-minus signs are equal wherever both have a real value.
 
     Args:
         left: One.
         right: The other. A letter that only one of them has may stand there, if the value does not depend on it.
         positive: The letters stand for positive numbers.
+        given: Letters of the task, which are not to be called otherwise.
 
     Raises:
         Undecided: See there.
@@ -70,7 +72,7 @@ def same(left: Node, right: Node, *, positive: bool = False) -> bool:
         return True
     if _has_bare_logarithm(left, right) and _same_function(_decadic(left), _decadic(right), positive):
         return True
-    return any(_same_function(left, other, positive) for other in _with_letters_of(left, right))
+    return any(_same_function(left, other, positive) for other in _with_letters_of(left, right, given))
 
 
 def value_of(node: Node) -> complex | None:
@@ -250,15 +252,17 @@ def _decadic(node: Node) -> Node:
     return rebuilt(node, parts)
 
 
-def _with_letters_of(left: Node, right: Node) -> Iterator[Node]:
+def _with_letters_of(left: Node, right: Node, given: frozenset[str]) -> Iterator[Node]:
     """The right tree with its foreign letters called like the left one's, where both mean the same kind of thing.
 
     Those are constants that are free to choose, and a letter in upper and lower case.
     """
     ours, theirs = sorted(symbols(left) - symbols(right)), sorted(symbols(right) - symbols(left))
+    if given & {*ours, *theirs}:
+        return
     if not ours or len(ours) != len(theirs) or isinstance(left, Symbol) or isinstance(right, Symbol):
         return  # two bare letters are two answers
-    if len(ours) == 1 and ours[0].casefold() == theirs[0].casefold():
+    if len(ours) == 1 and ours[0].casefold() == theirs[0].casefold() in _EITHER_CASE:
         yield renamed(right, theirs[0], ours[0])
     elif (
         len(ours) <= _MOST_CONSTANTS

@@ -25,11 +25,13 @@ from genesys.verifiers.math.tree import (
     Series,
     Sum,
     Symbol,
+    walk,
 )
 
 DIGITS = 60
 """Decimal digits of the precise values."""
 _MAX_TERMS = 200
+_MAX_NESTED_TERMS = 12
 _MAX_LOG = 1e9  # natural logarithm of the greatest value that is computed
 _MAX_ANGLE = 1e15
 _REAL = 1e-25
@@ -133,7 +135,8 @@ def _series(node: Series, point: Mapping[str, Any], a: Arithmetic) -> Any:
     if abs(low - round(low.real)) > 1e-9 or abs(high - round(high.real)) > 1e-9:
         raise Undefined("bounds that are no whole numbers")
     first, last = round(low.real), round(high.real)
-    if last - first > _MAX_TERMS:
+    is_nested = any(isinstance(part, Series) for part in walk(node.body))
+    if last - first > (_MAX_NESTED_TERMS if is_nested else _MAX_TERMS):
         raise Unbounded("a long series")
     total = a.number(Fraction(0 if node.kind == "sum" else 1))
     for index in range(first, last + 1):

@@ -16,7 +16,9 @@ _TEXT_WORD = re.compile(r"\\(?:text|textbf|mathrm|textrm|textit|mbox|operatornam
 _SHORT_WORDS = frozenset(["yes", "no", "odd", "even", "dne", "all", "none", "any", "true"])
 _FUNCTION_NAMES = re.compile("|".join(sorted((name for name in FUNCTIONS if len(name) > 2), key=len, reverse=True)))
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\*?\}")
+_CAPITALS = re.compile(r"[A-Z]{3,}")
 _LABELLED = re.compile(r"[A-Za-z]\s*:\s*[-\d\\]")
+_DOUBT = re.compile(r"\b(?:not|cannot|can't|never|unlikely|maybe|perhaps|neither|no)\b", re.IGNORECASE)
 _SAYS = re.compile(r"\b(?:is|are|equals|=|be)\s*:?\s*(?P<value>[^A-Za-z]*(?:\\[A-Za-z]+[^A-Za-z]*)*)\Z")
 
 
@@ -24,6 +26,8 @@ def is_sentence(text: str) -> bool:
     """Whether a text is words and hardly anything else."""
     flat = _ENVIRONMENT.sub(" ", flattened(text))
     bare = _FUNCTION_NAMES.sub(" ", flat)
+    if _CAPITALS.fullmatch(flat.strip()):
+        return True  # an order of letters, no product
     words = [word for word in _LETTERS.findall(bare) if len(word) > 3 or word.lower() in _SHORT_WORDS]
     if not words and not (_TEXT_WORD.search(text) and not re.search(r"[\d=<>^_]", flat)):
         return False
@@ -52,7 +56,7 @@ def read_words(text: str) -> Answer:
     """
     flat = flattened(text)
     said = _SAYS.search(flat)
-    if said and re.search(r"\d", said["value"]):  # "the value of n is 7"
+    if said and re.search(r"\d", said["value"]) and not _DOUBT.search(flat[: said.start()]):  # "the value of n is 7"
         return read_scalar(said["value"])
     number = number_in_words(flat)
     return Words(flat.strip()) if number is None else Scalar(Number(number))

@@ -55,7 +55,8 @@ def same_quantity(gold: Scalar, answer: Scalar, context: Context) -> Decision:
 
 
 def _percentages(gold: Scalar, answer: Scalar, context: Context) -> Decision:
-    if read_measure((answer if gold.percent else gold).unit).factors:
+    measure = read_measure((answer if gold.percent else gold).unit)
+    if measure.factors or measure.nouns:
         return Decision(False, "unit")
     if gold.percent and answer.percent:
         decision = _values(gold.node, answer.node, context)
@@ -95,7 +96,7 @@ def _angles(gold: Node, answer: Node, context: Context) -> Decision:
 def _values(gold: Node, answer: Node, context: Context) -> Decision:
     if gold in _INFINITIES or answer in _INFINITIES:
         return Decision(gold == answer, "infinity")
-    if same(gold, answer, positive=symbols(gold) | symbols(answer) <= context.positive):
+    if same(gold, answer, positive=symbols(gold) | symbols(answer) <= context.positive, given=context.letters):
         return Decision(True, "value" if not symbols(gold) else "formula")
     if not symbols(gold) and not symbols(answer):
         rounded = rounds_to(gold, answer, asked_for=context.rounded)

@@ -15,7 +15,7 @@ from genesys.verifiers.math.answers import Answer, Named, Ratio, Region, Row, Sc
 from genesys.verifiers.math.conditions import domain_of, flattened, without_conditions
 from genesys.verifiers.math.exact import NotRational, exact_value
 from genesys.verifiers.math.identity import Undecided, same
-from genesys.verifiers.math.names import is_name, names_in
+from genesys.verifiers.math.names import denies, is_name, names_in
 from genesys.verifiers.math.outer import cut
 from genesys.verifiers.math.parser import parse
 from genesys.verifiers.math.prose import has_words, is_sentence, read_words
@@ -221,14 +221,16 @@ class _Reader:
             return Row("list", tuple(Named(one, item) for one, item in zip(names, value.items, strict=True)))
         if is_name(name):
             return Named(re.sub(r"\s+", "", flattened(name)), value, equation)
-        if isinstance(value, Ratio) or equation is None or _is_value(*equation):
+        if isinstance(value, Ratio) or (equation is None and not _is_formula(name)):
             return Named("", value, equation)
+        if equation is not None and _is_value(*equation):
+            return Named("", value, equation, name if symbols(equation[0]) else "")
         return None
 
     def _labelled(self, text: str) -> Answer | None:
         """``Paolo: 18``."""
         match = _LABEL.fullmatch(flattened(text))
-        if match is None or not re.search(r"[A-Za-z]{2,}", match["name"]):
+        if match is None or not re.search(r"[A-Za-z]{2,}", match["name"]) or denies(match["name"]):
             return None
         return Named(match["name"].strip(), self.answer(match["value"]))
 
@@ -241,7 +243,13 @@ def _may_be_point(text: str) -> bool:
 def _joined_names(items: list[str]) -> list[str]:
     """``a = 4, -8, -10``: a name before the first of several values holds for all, so that it says nothing."""
     named = [item for item in items if "=" in item]
-    if len(named) == 1 and named[0] == items[0] and len(items) > 1 and not any(map(_RELATED.search, items[1:])):
+    if (
+        len(named) == 1
+        and named[0] == items[0]
+        and len(items) > 1
+        and not any(map(_RELATED.search, items[1:]))
+        and is_name(items[0].partition("=")[0])
+    ):
         return [items[0].rpartition("=")[2].strip(), *items[1:]]
     return items
 
@@ -301,6 +309,15 @@ def _by_names(answers: list[Answer]) -> Row:
         if all(len({answer.name for answer in row if isinstance(answer, Named)}) == width for row in rows):
             return Row("list", tuple(Row("list", tuple(row)) for row in rows))
     return Row("list", tuple(answers))
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a text can be read as a formula: then it is no name, and what stands behind it not its value."""
+    try:
+        parse(plain_numbers(flattened(text)))
+    except Unreadable:
+        return False
+    return True
 
 
 def _equation(left: str, right: str) -> tuple[Node, Node] | None:

@@ -43,7 +43,7 @@ _UNION = (
 _INTERSECTION = r"\\(?:cap|land|wedge)(?![A-Za-z])|(?<![A-Za-z])and(?![A-Za-z])"
 _MINUS = r"\\(?:setminus|backslash)(?![A-Za-z])|(?<=\})\s*-\s*(?=\\\{)|(?<=[)\]])\s*-\s*(?=\\\{)|(?<=R)\s*-\s*(?=\\\{)"
 _ELEMENT = re.compile(
-    r"\s*[^\\,;(){}\[\]]{1,12}?(?:\([^()]{1,6}\))?\s*(?:\\in(?![A-Za-z])|∈)\s*(?P<rest>.*)", re.DOTALL
+    r"\s*(?:[A-Za-z]|\\[a-z]+)(?:_\{?\w\}?)?'?(?:\([^()]{1,6}\))?\s*(?:\\in(?![A-Za-z])|∈)\s*(?P<rest>.*)", re.DOTALL
 )
 _OUTWARD = re.compile(r"(?P<open>[\[\](])\s*(?P<inner>[^\[\]]*[,;][^\[\]]*?)\s*(?P<close>[\[\])])")
 _ABSENT = re.compile(r"\\emptyset|\\varnothing|∅|\\\{\s*\\\}")

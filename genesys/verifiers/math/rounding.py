@@ -37,13 +37,17 @@ def rounds_to(gold: Node, answer: Node, scale: Fraction = Fraction(1), *, asked_
             finer = (answer_literal.decimals or 0) - (2 if scale == 100 else 0)
             if finer <= gold_literal.decimals:
                 return False  # a coarser decimal is less than what is asked for
-        return significant(gold_literal) >= _GOLD_DIGITS and _stands_for(left, gold_literal.decimals, right)
+        # An answer in decimals was not cut off to give the gold; an exact one may have been.
+        may_be_cut = answer_literal is None and gold_literal.decimals > 1
+        return significant(gold_literal) >= _GOLD_DIGITS and _stands_for(left, gold_literal.decimals, right, may_be_cut)
     if answer_literal is None or not answer_literal.decimals or _is_whole(gold):
         return False
     needed = _GOLD_DIGITS if asked_for else _ANSWER_DIGITS if _is_rational(gold) else _IRRATIONAL_DIGITS
     if significant(answer_literal) < needed or answer_literal.decimals < 2 - asked_for:
         return False
-    return _stands_for(right, answer_literal.decimals - (2 if scale == 100 else 0), left)
+    if answer_literal.value.denominator == 1 and not asked_for:
+        return False  # 1.0000 hides that it is not 1
+    return _stands_for(right, answer_literal.decimals - (2 if scale == 100 else 0), left, True)
 
 
 def literal(node: Node) -> Number | None:
@@ -59,10 +63,10 @@ def significant(number: Number) -> int:
     return len(digits.lstrip("0"))
 
 
-def _stands_for(decimal: float, decimals: int, value: float) -> bool:
+def _stands_for(decimal: float, decimals: int, value: float, may_be_cut: bool) -> bool:
     unit = 10.0**-decimals
     slack = unit * 1e-6
-    is_cut = decimal * value > 0 and -slack <= abs(value) - abs(decimal) < unit - slack
+    is_cut = may_be_cut and decimal * value > 0 and -slack <= abs(value) - abs(decimal) < unit - slack
     return is_cut or abs(decimal - value) <= unit / 2 + slack
 
 

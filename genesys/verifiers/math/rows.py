@@ -15,6 +15,8 @@ from genesys.verifiers.math.names import same_name
 from genesys.verifiers.math.tree import has_signs, symbols, with_signs
 
 MAX_ITEMS = 200
+MAX_PAIRED = 50
+"""Items that are paired by trial, each with each."""
 _NUMBERED = re.compile(r"(?P<letter>[A-Za-z])_\{?\d\}?")
 Same = Callable[[Answer, Answer], bool]
 
@@ -47,7 +49,7 @@ class Rows:
         if kinds == {"tuple", "set"}:
             return Decision(False, "order")
         if "tuple" in kinds and not (kinds == {"tuple", "list"} and _of_tuples(gold, answer)):
-            return self._in_order(gold.items, answer.items)
+            return self._in_order(gold.items, answer.items if _any_named(gold.items) else _by_letters(answer))
         if self.context.ordered and "set" not in kinds and _is_ordered(gold):
             return self._in_order(gold.items, answer.items)
         left, right = expanded(gold), expanded(answer)
@@ -92,7 +94,7 @@ class Rows:
         # One letter may stand in several places, so that it cannot be chosen for each of them by itself.
         equal = all(self.same_in_place(value_in(a), value_in(b)) for a, b in zip(gold, answer, strict=True))
         if not equal and len(gold) > 0:
-            equal = families.same_parametrized(gold, answer)
+            equal = families.same_parametrized(gold, answer, self.whole)
         return Decision(equal, "tuple")
 
     def same_sets(self, gold: Sequence[Answer], answer: Sequence[Answer], *, repeats_count: bool = False) -> bool:
@@ -101,6 +103,11 @@ class Rows:
         if not repeats_count:
             left, right = self._distinct(left), self._distinct(right)
         if len(left) != len(right):
+            return False
+        ordered = _by_value(left), _by_value(right)
+        if ordered[0] and ordered[1] and all(self.same(a, b) for a, b in zip(*ordered, strict=True)):
+            return True
+        if len(left) > MAX_PAIRED:
             return False
         for item in left:
             partner = next((index for index, other in enumerate(right) if self.same(item, other)), None)
@@ -123,6 +130,21 @@ class Rows:
             return Decision(False, "matrix")
         rows = zip(gold.rows, answer.rows, strict=True)
         return Decision(all(self.same(a, b) for row in rows for a, b in zip(*row, strict=True)), "matrix")
+
+
+def _by_value(items: Sequence[Answer]) -> list[Answer]:
+    """Numbers in order of size, so that each is compared once; nothing where something else is among them."""
+    keyed = [(value_of(item.node), item) for item in items if isinstance(item, Scalar) and not symbols(item.node)]
+    if len(keyed) != len(items) or any(value is None for value, _ in keyed):
+        return []
+    return [item for _, item in sorted(keyed, key=lambda pair: ((pair[0] or 0j).real, (pair[0] or 0j).imag))]
+
+
+def _by_letters(row: Row) -> Sequence[Answer]:
+    """Values of single letters in the order of these, in which a bare tuple gives them."""
+    names = [name_of(item) for item in row.items]
+    is_lettered = len(set(names)) == len(names) and all(len(name) == 1 for name in names)
+    return sorted(row.items, key=name_of) if is_lettered else row.items
 
 
 def _is_ordered(row: Row) -> bool:
@@ -167,7 +189,7 @@ def _tuples(row: Row) -> list[Answer]:
     for item in row.items:
         choices = signed(item) if isinstance(item, Scalar) else [item]
         found = [(*head, choice) for head in found for choice in choices]
-        if len(found) > MAX_ITEMS:
+        if len(found) > MAX_PAIRED:
             return [row]
     return [Row("tuple", items) for items in found]
 

@@ -21,7 +21,7 @@ _PERCENT = re.compile(
 )
 _GROUPED = re.compile(r"(?<![\d.,{])([1-9]\d{0,2})((?:[, ]\d{3})+)(?![\d,]|\s*[/^])")
 _REPEATING = re.compile(r"(?<![\d.])(\d*)\.(\d*)(?:\\(?:overline|dot|bar|overset\{\.\})\s*\{?\s*(\d+)\s*\}?|\((\d+)\))")
-_CONTINUED = re.compile(r"(?<![\d.])(\d*)\.(\d*?)(\d+?)\3{2,}\d{0,3}\s*(?:\\(?:l|c)?dots|\.\.\.|…)")
+_CONTINUED = re.compile(r"(?<![\d.])(\d{0,30})\.(\d{0,20}?)(\d{1,20}?)\3{2,20}\d{0,3}\s*(?:\\(?:l|c)?dots|\.\.\.|…)")
 _MIXED = re.compile(r"(?<![\d.,/^{}])(\d+)(?:\s+|\s*-\s*(?=\d+/\d+\Z))(\d+)\s*/\s*(\d+)(?![\d.])")
 _SCIENTIFIC = re.compile(r"(?<=\d)[eE]([-+]?\d{1,3})(?![\d.])")
 _ANGLE = re.compile(r"\\circ(?![A-Za-z])|°")
@@ -34,6 +34,11 @@ _ARC = re.compile(
 )
 _OF_TRAILING_WORDS = re.compile(r"(?P<value>.*[\d)}\]])\s+(?P<words>[A-Za-z][A-Za-z ./'-]*[A-Za-z.])", re.DOTALL)
 _NUMBER_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox)\s*\{\s*([-\d.,/ ]+)\s*\}")
+# Words that say something of a number, and name nothing that is counted.
+_NO_UNIT = re.compile(
+    r"\b(?:or|and|not|no|if|mod|modulo|to|factorial|choose|halves|squared|cubed|over|plus|minus|times|least|most|wrong|maybe"
+    r"|perhaps|negative|below|above|less|more|thirds|quarters|lakh|crore)\b"
+)
 _TO = re.compile(r"(?<=[\d\s})])\s*\bto\b\s*")
 
 
@@ -55,6 +60,8 @@ def read_scalar(text: str) -> Scalar:
     if _ANGLE.search(text) and not _TEMPERATURE.search(text):
         return Scalar(_formula(text))
     value, unit = split_unit(text)
+    if _NO_UNIT.search(flattened(unit)):
+        raise Unreadable(text[:80])
     if unit or value != text:  # a word for a number may have been taken off: 5 million
         return Scalar(_formula(value), unit)
     try:
@@ -124,6 +131,6 @@ def _trailing_words(text: str) -> tuple[str, str]:
         Unreadable: There are none.
     """
     match = _OF_TRAILING_WORDS.fullmatch(flattened(text).strip())
-    if not match or re.search(r"\b(?:or|and|not|no|if|mod|to)\b", match["words"]):
+    if not match or _NO_UNIT.search(match["words"]):
         raise Unreadable(text[:80])
     return match["value"], match["words"]

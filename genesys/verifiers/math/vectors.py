@@ -5,7 +5,19 @@ from __future__ import annotations
 from fractions import Fraction
 
 from genesys.verifiers.math.answers import Row, Scalar
-from genesys.verifiers.math.tree import Constant, Node, Number, Symbol, children, rebuilt, symbols, walk
+from genesys.verifiers.math.tree import (
+    Call,
+    Constant,
+    Node,
+    Number,
+    Power,
+    Product,
+    Symbol,
+    children,
+    rebuilt,
+    symbols,
+    walk,
+)
 
 _MARKS = ("mathbf", "vec", "hat", "boldsymbol", "bm", "overrightarrow", "widehat")
 _AXES = "ijk"
@@ -24,6 +36,10 @@ def components(node: Node) -> list[Row]:
         return []
     if any(len(name) == 1 for name in axes) and Constant("i") not in set(walk(node)):
         return []
+    if any(isinstance(part, Power | Call) and _has_axis(part) for part in walk(node)):
+        return []
+    if any(isinstance(part, Product) and sum(map(_has_axis, part.factors)) > 1 for part in walk(node)):
+        return []
     if _at(node, None) is None:
         return []
     parts = [Scalar(found) for axis in _AXES if (found := _at(node, axis)) is not None]
@@ -31,6 +47,10 @@ def components(node: Node) -> list[Row]:
     if "k" not in axes.values():
         rows.append(Row("tuple", tuple(parts[:2])))
     return rows
+
+
+def _has_axis(node: Node) -> bool:
+    return any(part == Constant("i") or (isinstance(part, Symbol) and _axis(part.name)) for part in walk(node))
 
 
 def _axis(name: str) -> str:

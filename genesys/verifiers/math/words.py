@@ -51,7 +51,9 @@ _SAME = {
 _CANONICAL = {phrase: name for name, phrases in _SAME.items() for phrase in (name, *phrases)}
 _ARTICLES = re.compile(r"\b(?:the|an?|its?|is|are|was|be|will|there|that|this|of|answer|only|any|function)\b")
 _NOT_A_WORD = re.compile(r"[^\w\s'/<>=+-]|_")
-_NEGATION = re.compile(r"\b(?:not?|never|none|neither|nor|cannot|can't|isn't|doesn't|don't|without|false|im\w+ble)\b")
+_NEGATION = re.compile(
+    r"\b(?:los\w*|not?|never|none|neither|nor|cannot|can't|isn't|doesn't|don't|without|false|im\w+ble)\b"
+)
 _PREDICATE = re.compile(r"\b(?:is|are|be|remains?)\s+(?:an?\s+|the\s+)?([a-z]+(?:-[a-z]+)?)\s*\Z")
 _OPPOSITES = (
     ("even", "odd"), ("increasing", "decreasing"), ("positive", "negative"), ("rational", "irrational"),
@@ -67,9 +69,8 @@ _NOTHING = re.compile(
     r"no(?: such| real| integer| positive| integral)* (?:integers?|numbers?|solutions?|values?|roots?|functions?|pairs?"
     r"|triangles?|polynomials?|primes?|sequences?|points?)(?: [a-z])?(?: exists?)?|no such [a-z](?: exists?)?"
 )
-_SUBJECT = re.compile(
-    r"\s*(?P<subject>.{1,40}?)\s+(?:wins?|won|loses?|lost|will|has|have|gets?|can|receives?)\b", re.DOTALL
-)
+_RESTRICTED = re.compile(r"\b(?:only|for|if|unless|otherwise|except|idea|answer|sure|necessarily)\b")
+_SUBJECT = re.compile(r"\s*(?P<subject>.{1,40}?)\s+(?:wins?|won|will|has|have|gets?|can|receives?)\b", re.DOTALL)
 _NAME = re.compile(r"(?<![.!?\w]\s)(?<!\A)\b[A-Z][a-z]{2,}\b")
 
 
@@ -97,6 +98,8 @@ def _cardinal(words: list[str]) -> int | None:
         return None
     for word in words:
         if word in _VALUES:
+            if current % 100 and not (word in _ONES[1:10] and current % 100 >= 20 and current % 10 == 0):
+                return None  # "two three" is no number
             current += _VALUES[word]
         elif word in _SCALES and (current or word in ("hundred", "thousand", "million", "dozen")):
             scale = _SCALES[word]
@@ -202,7 +205,9 @@ def _starts_with_truth(gold: str, answer: str) -> bool:
         return False
     heads = gold.split()[0], answer.split()[0]
     truths = (_CANONICAL["yes"], _CANONICAL["no"])
-    known = [_CANONICAL.get(head) for head in heads]
+    known = [_CANONICAL.get(head) if head in ("yes", "no", "true", "false") else None for head in heads]
+    if _RESTRICTED.search(answer):
+        return False
     is_bare = len(gold.split()) == 1 or len(answer.split()) == 1
     if len({_CANONICAL.get(word) for word in (*gold.split(), *answer.split())} & set(truths)) > 1:
         return False  # "Yes" to one part and "no" to another
