@@ -22,6 +22,7 @@ from genesys.verifiers.math.expressions import (
     without_rounded,
 )
 from genesys.verifiers.math.units import split_unit
+from genesys.verifiers.math.wording import has_second_thought, in_formula, is_denied, is_withdrawn, worded
 from genesys.verifiers.thinking import after_thinking
 
 # Chat templates end a turn with a token like <|im_end|>; what a model babbles behind it is no answer.
@@ -82,45 +83,10 @@ _MAX_WORDS = 8
 _SHORT_GOLD = 200
 _LONG_GOLD = 10_000
 _REACH = 80
-_DENIED_BOX = re.compile(
-    r"(?:\\neq?(?![A-Za-z])|≠|\\not\s*=|\b(?:cannot be|can't be|is not|isn't|not equal to|never be))[\s:$]*\Z",
-    re.IGNORECASE,
-)
-_REPLACED_BOX = re.compile(
-    r"[\s$.)\]}*]{0,8}(?:(?:\(|\b)or\s+\$?\\?-?\d|(?:wait|actually|hmm|no,|on second thought)\b)",
-    re.IGNORECASE,
-)
-_MINUS_BEFORE = re.compile(r"(?:=|\$|\\\(|\\\[|\A)\s*-\s*\Z")
-_FACTOR_BEHIND = re.compile(
-    r"\s*(?:\^\s*(?:\{[^{}]*\}|\w)|\\pi(?![A-Za-z])|\\sqrt\s*(?:\[[^\]]*\])?\s*(?:\{[^{}]*\}|\d)|!)"
-)
-# Words that change what the number beside them says.
-_NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)[\s$*]*\Z", re.IGNORECASE)
-_OPERATOR_BEFORE = re.compile(
-    r"\b(?:(?:less|more|greater|fewer|larger|smaller) than|at (?:least|most)|twice|thrice|half of"
-    r"|(?:square |cube )?root of"
-    r"|unlikely(?: to be)?|over|plus|times|between|sqrt)[\s$*]*\Z",
-    re.IGNORECASE,
-)
-_OPERATOR_BEHIND = re.compile(
-    r"[\s$*]*\b(?:factorial|choose|over|plus|minus|times|squared|cubed|and a half|halves|or (?:\$|-|\d))",
-    re.IGNORECASE,
-)
-_SCALE_BEHIND = re.compile(r"[\s$*]*\b(?P<scale>hundred|thousand|million|billion|trillion|dozen)\b", re.IGNORECASE)
 _MAX_LIST = 30
 _MAX_PARTS = 8
 # "$T = \boxed{\pi}$, and the interval is $[0, 1]$": the same sentence goes on to another result.
 _OTHER_PART = re.compile(r"\s*\$?\s*,?\s*and (?:the|its) [^.$\n]{1,120}\b(?:is|are) \$(?P<part>[^$]{1,200})\$")
-# Who offers a second answer behind the first has not given one.
-_SECOND_THOUGHT = re.compile(
-    r"\b(?:alternatively|or (?:maybe|perhaps|possibly|it could be)|(?:it )?(?:could|might|may) also be"
-    r"|on second thought|another possible answer|if not,|wait\b|actually\b|hmm\b|recheck|no, it)|\(or\b",
-    re.IGNORECASE,
-)
-# "The answer is not 42" gives none.
-_DENIAL = re.compile(
-    r"(?:\b(?:is|are|does|do|was|can|could)(?: not|n't)|\bcannot|\bnever)(?: be| equal(?: to)?)?[\s:]*\Z", re.IGNORECASE
-)
 _PROSE_WORD = re.compile(r"(?<![A-Za-z\\{])[A-Za-z]{2,}(?![A-Za-z}])")
 
 
@@ -224,11 +190,10 @@ def _boxed(text: str, *, cut_off: bool) -> str | None:
         return None
     answer = boxed.text
     before, behind = text[max(0, boxed.start - _REACH) : boxed.start], text[boxed.end : boxed.end + _REACH]
-    if _DENIED_BOX.search(before) or _REPLACED_BOX.match(behind):
+    if is_withdrawn(before, behind):
         return ""
-    if boxed.single and (_MINUS_BEFORE.search(before) or _FACTOR_BEHIND.match(behind)):
-        factor = _FACTOR_BEHIND.match(behind)
-        return f"{'-' if _MINUS_BEFORE.search(before) else ''}({answer}){factor.group() if factor else ''}"
+    if boxed.single and (whole := in_formula(answer, before, behind)) is not None:
+        return whole
     if not boxed.single or not _QUANTITY.search(answer) or answer.endswith("%") or "\\text" in answer:
         return answer
     money = _MONEY_BEFORE.search(text, max(0, boxed.start - 3), boxed.start)
@@ -255,7 +220,7 @@ def _announced(tail: str, *, cut_off: bool) -> str:
         if listed:
             return listed
     said = "" if cut_off and not _SENTENCE_END.search(mask_formulas(after)) else _said(after)
-    if _SECOND_THOUGHT.search(after[:_TAIL]):
+    if has_second_thought(after[:_TAIL]):
         return ""
     return said if len(said) <= _MAX_ANSWER else ""
 
@@ -279,7 +244,7 @@ def _said(after: str) -> str:
     if expressions:
         first = expressions[0]
         follows_at_once = not sentence[: first.start].strip(" \"'*_:=($€£")
-        return _worded(first if follows_at_once else _final(expressions, sentence), sentence)
+        return worded(first if follows_at_once else _final(expressions, sentence), sentence)
     words = sentence.strip(" \"'*_.,;:!")
     return words if len(words.split()) <= _MAX_WORDS else ""
 
@@ -311,8 +276,8 @@ def _last(text: str, *, any_sentence: bool = False) -> str:
             continue  # "I hope this helps." ends a message, not a solution
         expressions = find_expressions(sentence)
         if expressions:
-            final = _worded(_final(expressions, sentence), sentence)
-            return "" if _DENIAL.search(sentence[: expressions[-1].start]) else final
+            final = worded(_final(expressions, sentence), sentence)
+            return "" if is_denied(sentence[: expressions[-1].start]) else final
         words = sentence.strip(" \"'*_.,;:!\n")
         if not any_sentence:
             return words if len(words.split()) == 1 and MASK not in words else ""
@@ -330,16 +295,6 @@ def _listed(lines: list[str]) -> str:
         items.append(_final(found, line[bullet.end() :] if bullet else line).text)
     rest = [line for line in lines[len(items) :] if line.strip() and not _COURTESY.match(line)]
     return ", ".join(items) if not rest else ""
-
-
-def _worded(expression: Expression, sentence: str) -> str:
-    """An expression with what words make of it: negative 5, 5 million. Empty where they make something else of it."""
-    before, behind = sentence[: expression.start], sentence[expression.end :]
-    if _OPERATOR_BEFORE.search(before) or _OPERATOR_BEHIND.match(behind):
-        return ""
-    scale = _SCALE_BEHIND.match(behind)
-    text = f"{expression.text} {scale['scale'].lower()}" if scale else expression.text
-    return f"-{text}" if _NEGATIVE_BEFORE.search(before) else text
 
 
 def _final(expressions: list[Expression], sentence: str) -> Expression:
