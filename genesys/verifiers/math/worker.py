@@ -102,7 +102,7 @@ def answer_question(question: dict[str, Any], cpu_s: int) -> dict[str, Any]:
         when memory ran out.
     """
     limit_cpu(cpu_s)
-    context = Context(question["prompt"])
+    context = _context(question["prompt"])
     first: Decision | None = None
     for index, (gold, answer) in enumerate(question["pairs"]):
         try:
@@ -113,6 +113,12 @@ def answer_question(question: dict[str, Any], cpu_s: int) -> dict[str, Any]:
             return {"match": index, "rule": decision.rule}
         first = first or decision
     return {"match": None, "rule": first.rule if first else "none"}
+
+
+@functools.lru_cache(maxsize=256)
+def _context(prompt: str) -> Context:
+    """One for all samples of a task, so that its prompt is read once."""
+    return Context(prompt)
 
 
 def decide(gold: str, answer: str, context: Context, cpu_s: int) -> Decision:
