@@ -24,6 +24,7 @@ from genesys.verifiers.math.tree import (
     symbols,
 )
 from genesys.verifiers.math.units import Different, compare_units
+from genesys.verifiers.math.words import are_opposed
 
 _DEGREES = re.compile(r"\\circ|°|(?<![A-Za-z])deg(?:ree)?s?(?![A-Za-z])", re.IGNORECASE)
 _RADIANS = re.compile(r"(?<![A-Za-z])rad(?:ian)?s?(?![A-Za-z])", re.IGNORECASE)
@@ -44,7 +45,7 @@ def same_quantity(gold: Scalar, answer: Scalar, context: Context) -> Decision:
         return _percentages(gold, answer, context)
     one, other = _in_degrees(gold), _in_degrees(answer)
     found = compare_units(one.unit, other.unit)
-    if isinstance(found, Different):
+    if isinstance(found, Different) or are_opposed(one.unit, other.unit):
         return Decision(False, "unit")
     if isinstance(found, Factor):
         decision = _values(one.node, _converted(other.node, found), context)

@@ -12,7 +12,7 @@ from genesys.verifiers.math.context import Context
 from genesys.verifiers.math.decision import Decision
 from genesys.verifiers.math.identity import Undecided, value_of
 from genesys.verifiers.math.names import same_name
-from genesys.verifiers.math.tree import has_signs, symbols, with_signs
+from genesys.verifiers.math.tree import has_signs, symbols, values_of_signs
 
 MAX_ITEMS = 200
 MAX_PAIRED = 50
@@ -163,9 +163,8 @@ def _of_tuples(gold: Row, answer: Row) -> bool:
 
 
 def signed(scalar: Scalar) -> list[Answer]:
-    """Both values of a plus-minus, else the value."""
-    signs = (1, -1) if has_signs(scalar.node) else (1,)
-    return [Scalar(with_signs(scalar.node, sign), scalar.unit, scalar.percent) for sign in signs]
+    """All values of a plus-minus, else the value."""
+    return [Scalar(node, scalar.unit, scalar.percent) for node in values_of_signs(scalar.node)]
 
 
 def expanded(row: Row) -> list[Answer]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
+
+_MOST_SIGNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,25 @@ def with_signs(node: Node, sign: int) -> Node:
         of = with_signs(node.of, sign)
         return of if node.sign * sign > 0 else Negative(of)
     return rebuilt(node, tuple(with_signs(part, sign) for part in children(node)))
+
+
+def values_of_signs(node: Node) -> list[Node]:
+    r"""All that a tree with plus-minus signs stands for: ``\pm`` signs are free, those with a ``\mp`` are tied."""
+    signs = [part.sign for part in walk(node) if isinstance(part, PlusMinus)]
+    if not signs:
+        return [node]
+    if len(set(signs)) > 1 or len(signs) > _MOST_SIGNS:
+        return [with_signs(node, 1), with_signs(node, -1)]
+    return [_chosen(node, iter(choice)) for choice in itertools.product((1, -1), repeat=len(signs))]
+
+
+def _chosen(node: Node, signs: Iterator[int]) -> Node:
+    """The tree with each plus-minus settled by a sign of its own."""
+    if isinstance(node, PlusMinus):
+        sign = next(signs)
+        of = _chosen(node.of, signs)
+        return of if sign > 0 else Negative(of)
+    return rebuilt(node, tuple(_chosen(part, signs) for part in children(node)))
 
 
 def has_signs(node: Node) -> bool:

@@ -61,6 +61,10 @@ _OPPOSITES = (
     ("convex", "concave"), ("acute", "obtuse"), ("independent", "dependent"), ("upward", "downward"), ("more", "less"),
     ("maximum", "minimum"), ("prime", "composite"), ("linear", "nonlinear"), ("bounded", "unbounded"),
 )  # fmt: skip
+_DIRECTIONS = (
+    ("east", "west"), ("north", "south"), ("up", "down"), ("profit", "loss"), ("increase", "decrease"), ("gain", "loss"),
+    ("above", "below"), ("forward", "backward"), ("forwards", "backwards"), ("clockwise", "counterclockwise"),
+)  # fmt: skip
 _OPPOSITE = {word: other for pair in _OPPOSITES for word, other in (pair, pair[::-1])}
 _KINDS = frozenset(
     ("triangle", "number", "numbers", "function", "sequence", "series", "integer", "angle", "player", "graph")
@@ -72,6 +76,13 @@ _NOTHING = re.compile(
 _RESTRICTED = re.compile(r"\b(?:only|for|if|unless|otherwise|except|idea|answer|sure|necessarily)\b")
 _SUBJECT = re.compile(r"\s*(?P<subject>.{1,40}?)\s+(?:wins?|won|will|has|have|gets?|can|receives?)\b", re.DOTALL)
 _NAME = re.compile(r"(?<![.!?\w]\s)(?<!\A)\b[A-Z][a-z]{2,}\b")
+
+
+def are_opposed(left: str, right: str) -> bool:
+    """Whether two texts name the two sides of something: 5 km east and 5 km west."""
+    words = [set(re.findall(r"[a-z]+", text.lower())) for text in (left, right)]
+    pairs = (pair for one in (*_OPPOSITES, *_DIRECTIONS) for pair in (one, one[::-1]))
+    return any(here in words[0] - words[1] and there in words[1] - words[0] for here, there in pairs)
 
 
 def number_in_words(text: str) -> Fraction | None:
