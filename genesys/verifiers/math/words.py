@@ -62,8 +62,9 @@ _OPPOSITES = (
     ("maximum", "minimum"), ("prime", "composite"), ("linear", "nonlinear"), ("bounded", "unbounded"),
 )  # fmt: skip
 _DIRECTIONS = (
-    ("east", "west"), ("north", "south"), ("up", "down"), ("profit", "loss"), ("increase", "decrease"), ("gain", "loss"),
-    ("above", "below"), ("forward", "backward"), ("forwards", "backwards"), ("clockwise", "counterclockwise"),
+    ("east", "west"), ("north", "south"), ("up", "down"), ("profit", "loss"), ("increase", "decrease"),
+    ("gain", "loss"), ("above", "below"), ("forward", "backward"), ("forwards", "backwards"),
+    ("clockwise", "counterclockwise"),
 )  # fmt: skip
 _OPPOSITE = {word: other for pair in _OPPOSITES for word, other in (pair, pair[::-1])}
 _KINDS = frozenset(
