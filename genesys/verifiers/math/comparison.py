@@ -49,7 +49,10 @@ def compare_answers(gold: str, answer: str, context: Context) -> Decision | None
         return _by_text(text, answer, context)
     if right and not right.is_small and context.options.get(right.letter):
         return _by_text_of_answer(gold, right, context)
-    return equality.compare(gold, answer, context)
+    decision = equality.compare(gold, answer, context)
+    if decision and decision.equal and decision.rule in ("value", "formula") and context.is_echo(answer, gold):
+        return Decision(False, "echo")
+    return decision
 
 
 def _two_choices(gold: Choice, answer: Choice, context: Context) -> Decision | None:

@@ -7,7 +7,8 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from genesys.verifiers.math.text import clean
+from genesys.verifiers.math.numbers import read_number
+from genesys.verifiers.math.text import canonical, clean
 
 _LETTERS = (
     r"\$?(?P<letters>[A-Za-z](?:_\{?\w\}?)?(?:\$?\s*,\s*\$?[A-Za-z]){0,8}(?:\$?\s*,?\s*and\s*\$?[A-Za-z])?)\$?"
@@ -41,6 +42,11 @@ _OPTION = re.compile(
     r"(?:^|[\s$({*]|\\(?:text|textbf|mathrm|mathbf|qquad|quad|\s)\s*\{?)\(?(?P<letter>[A-J])\s*(?:\)|\.|:|\\\)|\))\s*\}?"
     r"(?:\\[ ,;:!~]|~|\s|\\q?quad)*",
 )
+_COMPUTE = re.compile(
+    r"\b(?:compute|evaluate|calculate|simplify|factor(?:ize|ise)?|expand|find the (?:exact )?value of|what is)\b",
+    re.IGNORECASE,
+)
+_ECHO = 4
 _LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
 _OPTION_END = re.compile(r"(?:\\q?quad|\\\\|\n|\$\s*$|\s*$)")
 
@@ -65,6 +71,14 @@ class Context:
     def mentions(self, formula: str) -> bool:
         """Whether a formula stands in it, blanks and braces aside; the empty prompt is taken to mention all."""
         return not self.prompt or _squeezed(formula) in _squeezed(clean(self.prompt))
+
+    def is_echo(self, answer: str, gold: str) -> bool:
+        """Whether an answer is what was to be computed: a formula that stands in it, where the gold's does not."""
+        if self.options or not _COMPUTE.search(self.prompt) or read_number(canonical(answer)):
+            return False
+        texts = _squeezed(canonical(answer)), _squeezed(canonical(gold))
+        whole = _squeezed(clean(self.prompt).replace(r"\dfrac", r"\frac"))
+        return len(texts[0]) >= _ECHO and texts[0] in whole and texts[1] not in whole
 
     @functools.cached_property
     def ends_count(self) -> bool:
