@@ -35,7 +35,8 @@ _UPRIGHT_FUNCTION = re.compile(
 )
 _SPELLINGS = {
     r"\textcirc": r"\circ ", r"\cupdot": r"\cup ", r"\rm ": " ", r"\bf ": " ", r"\dfrac": r"\frac",
-    r"\dbinom": r"\binom", r"\tbinom": r"\binom", r"\tfrac": r"\frac", r"\cfrac": r"\frac", r"\R": r"\mathbb{R}", r"\Z": r"\mathbb{Z}", r"\N": r"\mathbb{N}",
+    r"\dbinom": r"\binom", r"\tbinom": r"\binom", r"\tfrac": r"\frac", r"\cfrac": r"\frac",
+    r"\R": r"\mathbb{R}", r"\Z": r"\mathbb{Z}", r"\N": r"\mathbb{N}",
     r"\empty": r"\emptyset", r"\infin": r"\infty", r"\lor": r"\text{ or }", r"\land": r"\text{ and }",
     r"\hspace": "", r"\nonumber": "", r"\notag": "", r"\displaylimits": "", r"\middle": "", r"\strut": "",
     r"\ensuremath": "", r"\mathopen": "", r"\mathclose": "", r"\phantom": "", r"\allowbreak": " ",
