@@ -39,12 +39,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.verdict_parts.records import MATH, Record, easy, hanging, math_record, own_pairs, read
 from benchmarks.verdict_parts.rival import Rival, rival_seconds
 from genesys.calls.errors import InfrastructureFault, ResponseFault, TaskFault
+from genesys.commands.summary import wilson
 from genesys.verifiers.math_verifier import MathVerifier
 from genesys.verifiers.registry import executes
 from genesys.verifiers.runner import VerifierRunner
 
 RIVAL = "Math-Verify"
-Z_95 = 1.959964
 RATIO_GOAL = 3.0
 EASY_GOAL = 5000.0
 EASY = 4000
@@ -91,14 +91,12 @@ async def ours(records: Sequence[Record]) -> list[Verdict]:
 # Precision and recall
 
 
-def wilson(hits: int, of: int) -> str:
-    """A share with its 95 % interval by Wilson's score method, which holds for small counts and shares near 1."""
+def share(hits: int, of: int) -> str:
+    """A share with its 95 % interval."""
     if not of:
         return "-"
-    share, spread = hits / of, Z_95**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z_95 * math.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return f"{share:.3f} ({max(0.0, middle - half):.3f} to {min(1.0, middle + half):.3f})"
+    low, high = wilson(hits, of)
+    return f"{hits / of:.3f} ({low:.3f} to {high:.3f})"
 
 
 def row(name: str, who: str, records: Sequence[Record], verdicts: Sequence[Verdict]) -> str:
@@ -106,7 +104,7 @@ def row(name: str, who: str, records: Sequence[Record], verdicts: Sequence[Verdi
     labels = [record["expected_score"] == 1.0 for record in records]
     counts = Counter((verdict.accepted, label) for verdict, label in zip(verdicts, labels, strict=True))
     tp, fp, fn, tn = counts[True, True], counts[True, False], counts[False, True], counts[False, False]
-    cells = (name, who, len(records), tp + fn, fp + tn, tp, fp, fn, tn, wilson(tp, tp + fp), wilson(tp, tp + fn))
+    cells = (name, who, len(records), tp + fn, fp + tn, tp, fp, fn, tn, share(tp, tp + fp), share(tp, tp + fn))
     return "| " + " | ".join(map(str, cells)) + " |"
 
 

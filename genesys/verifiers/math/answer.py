@@ -21,6 +21,7 @@ from genesys.verifiers.math.expressions import (
     suffix_behind,
     without_rounded,
 )
+from genesys.verifiers.math.habits import unescaped
 from genesys.verifiers.math.units import split_unit
 from genesys.verifiers.math.wording import has_second_thought, in_formula, is_denied, is_withdrawn, worded
 from genesys.verifiers.thinking import after_thinking
@@ -73,9 +74,6 @@ _SUBORDINATE = re.compile(r"[\s,(]+(?:where|since|because)\b")
 _BULLET = re.compile(r"\A\s*[-*•]\s+")
 _MONEY_BEFORE = re.compile(r"(?:\\\$|[€£¥₹])\s*\Z")
 _QUANTITY = re.compile(r"\d|\\(?:pi|sqrt)")
-# Control characters are what JSON or Python make of \b, \f, \a, \v and of \t before a known command.
-_BROKEN = re.compile("[\x07\x08\x0b\x0c](?=[A-Za-z])|\t(?=ext|imes|heta|an\\b|frac)|\r(?=ight|m\\{)")
-_BROKEN_LETTERS = {"\x07": r"\a", "\x08": r"\b", "\x0b": r"\v", "\x0c": r"\f", "\t": r"\t", "\r": r"\r"}
 _FULL_WIDTH = str.maketrans("｛｝＼＄", r"{}\$")
 _TAIL = 4000
 _MAX_ANSWER = 600  # outside a box; what is longer is a derivation, not its result
@@ -116,7 +114,7 @@ def extract_answer(response: str | None, *, cut_off: bool = False) -> Extracted 
 
 def mended(text: str) -> str:
     r"""A text with LaTeX commands that a wrong escape broke (backspace + ``oxed``) and full-width braces restored."""
-    text = _BROKEN.sub(lambda broken: _BROKEN_LETTERS[broken.group()], text)
+    text = unescaped(text)
     return text.translate(_FULL_WIDTH) if "｛" in text or "＼" in text else text
 
 

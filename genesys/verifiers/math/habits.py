@@ -12,8 +12,7 @@ import unicodedata
 # An unescaped "\t" in JSON eats the backslash of \text; so do \f (\frac), \b (\begin), \r (\right), \v (\vec).
 _EATEN = {"\t": "t", "\x0c": "f", "\x08": "b", "\r": "r", "\x0b": "v", "\x07": "a"}
 _BROKEN = re.compile(
-    r"\t(?=ext|extbf|extcirc|imes|frac|an\b|heta|au\b|riangle|o\b)|\x0c(?=rac|box)|\x08(?=egin|oxed|eta|inom|ar\b|ig)"
-    r"|\r(?=ight|angle|ho\b|m\b)|\x0b(?=ec|ert|arphi|ee\b)|\x07(?=lpha|ngle|pprox|rc)"
+    "[\x07\x08\x0b\x0c](?=[A-Za-z])|\t(?=ext|imes|frac|an\\b|heta|au\\b|riangle|o\\b)|\r(?=ight|angle|ho\\b|m[ {])"
 )
 _COMMANDS = (
     "frac|dfrac|tfrac|cfrac|sqrt|pi|text|left|right|cdot|times|mathrm|mathbf|mathbb|boxed|pm|infty|cup|cap|in|le|ge|leq|geq|"
@@ -83,10 +82,15 @@ _POWER = re.compile(r"(?<=[\w)}\]])\s*\*\*\s*(?=[\s\d({A-Za-z-])")
 _PLAIN = re.compile(r"[\x20-\x7e\n]*")
 
 
+def unescaped(text: str) -> str:
+    r"""The text with the backslashes that a wrong escape ate: backspace and ``oxed`` are ``\boxed`` again."""
+    return _BROKEN.sub(lambda found: "\\" + _EATEN[found.group()], text)
+
+
 def mended(text: str) -> str:
     """The same text as it was meant to be typed."""
     if not _PLAIN.fullmatch(text):
-        text = _BROKEN.sub(lambda found: "\\" + _EATEN[found.group()], text)
+        text = unescaped(text)
         text = _INVISIBLE.sub("", text)
         text = _FULL_WIDTH.sub(lambda found: chr(ord(found.group()) - 0xFEE0), text)
         text = _CIRCLED.sub(_uncircled, text)

@@ -100,20 +100,6 @@ class Factor:
     offset: Fraction = Fraction(0)
     pi: int = 0
 
-    def convert(self, value: Fraction) -> Fraction | None:
-        """The value in the other unit; ``None`` where pi enters."""
-        return None if self.pi else value * self.scale + self.offset
-
-    def latex(self, value: str) -> str:
-        r"""The converted value as LaTeX, as ``(45)\cdot\frac{1}{180}\cdot\pi^{1}``."""
-        text = rf"({value})\cdot\frac{{{self.scale.numerator}}}{{{self.scale.denominator}}}"
-        if self.pi:
-            text += rf"\cdot\pi^{{{self.pi}}}"
-        if self.offset:
-            sign = "+" if self.offset > 0 else "-"
-            text += rf"{sign}\frac{{{abs(self.offset.numerator)}}}{{{self.offset.denominator}}}"
-        return text
-
 
 @lru_cache(maxsize=4096)
 def read_measure(unit: str) -> Measure:

@@ -17,7 +17,6 @@ _NUMBER = re.compile(
     )(?:\\?\$|€)?""",
     re.VERBOSE,
 )
-_BASED = re.compile(r"(?P<digits>\d+)_\{?(?P<base>\d{1,2})\}?")
 _MAX_DIGITS = 400  # beyond that the text alone decides, since exact arithmetic would be slow
 
 
@@ -62,17 +61,6 @@ def _value(part: dict[str, str | None]) -> Fraction:
     if part["mantissa"] is not None:
         return Fraction(part["mantissa"]) * Fraction(10) ** int(part["exponent"] or 0)
     return Fraction(part["plain"] or 0)
-
-
-def read_based(text: str) -> int | None:
-    """The value of digits with a subscript base, as ``204_5``; ``None`` for anything else."""
-    match = _BASED.fullmatch(text) if len(text) <= _MAX_DIGITS else None
-    if match is None or not 2 <= int(match["base"]) <= 36:
-        return None
-    try:
-        return int(match["digits"], int(match["base"]))
-    except ValueError:
-        return None
 
 
 def number_text(number: PlainNumber) -> str:

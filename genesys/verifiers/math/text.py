@@ -1,11 +1,10 @@
-"""A mathematical answer as text: its clean form, its canonical form, its items. Decides nothing about equality."""
+"""A mathematical answer as text: its clean form and its canonical form. Decides nothing about equality."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import re
-from dataclasses import dataclass
 
 from genesys.verifiers.math.habits import mended
 
@@ -46,21 +45,6 @@ _ORDINAL = re.compile(
 )
 _GROUPING = re.compile(r"\{\s*,\s*\}")
 _WHOLE_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{(.*)\}", re.DOTALL)
-_AND = re.compile(r"\\text\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])")
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """An answer of several parts.
-
-    Attributes:
-        kind: ``tuple`` (ordered, in parentheses), ``set`` (in braces), ``list`` (bare, order without meaning) or
-            ``single``.
-        parts: Canonical texts.
-    """
-
-    kind: str
-    parts: tuple[str, ...]
 
 
 def clean(text: str) -> str:
@@ -136,38 +120,3 @@ def _without_thousands(text: str) -> str:
 
 def _braced(part: str) -> str:
     return part if part.startswith("{") else "{" + part + "}"
-
-
-def items(text: str) -> Items:
-    """Split an answer at its outer commas, semicolons, "and" and "or"."""
-    text = _AND.sub(" , ", clean(text)).strip()
-    if _THOUSANDS.fullmatch(text):
-        return Items("single", (canonical(text),))
-    for kind, opening, closing in (("set", r"\{", r"\}"), ("tuple", "(", ")")):
-        if text.startswith(opening) and text.endswith(closing):
-            parts = split_outer(text[len(opening) : -len(closing)])
-            if parts is not None and (len(parts) > 1 or kind == "set"):
-                return Items(kind, tuple(canonical(part) for part in parts))
-    parts = split_outer(text)
-    if parts is None or len(parts) < 2:
-        return Items("single", (canonical(text),))
-    return Items("list", tuple(canonical(part) for part in parts))
-
-
-def split_outer(text: str) -> list[str] | None:
-    """Parts between commas or semicolons outside all brackets, empty ones dropped; ``None`` for stray brackets."""
-    parts: list[str] = []
-    depth = start = 0
-    for match in re.finditer(r"\\[{}]|\\.|[()\[\]{},;]", text, re.DOTALL):
-        sign = match.group()
-        if sign in ("(", "[", "{", r"\{"):
-            depth += 1
-        elif sign in (")", "]", "}", r"\}"):
-            depth -= 1
-            if depth < 0:
-                return None
-        elif sign in (",", ";") and depth == 0:
-            parts.append(text[start : match.start()])
-            start = match.end()
-    parts.append(text[start:])
-    return [part for part in parts if part.strip()]

@@ -25,7 +25,6 @@ _WORD_ATOM = rf"(?<![A-Za-z\\{{])[A-Za-zµμΩ]+\.?(?:-[A-Za-z]+)?{_POWER}(?![A-
 _SIGN_ATOM = rf"\\?\$|[{_SIGNS}]|\\(?:Omega|mu)(?![A-Za-z])"
 _ATOM = rf"(?:{_FRACTION_ATOM}|{_TEXT_ATOM}|{_DEGREE_ATOM}|{_WORD_ATOM}|{_SIGN_ATOM})"
 _BETWEEN = r"(?:\s|~|\\[,;:! ]|\\cdot(?![A-Za-z])|\\times(?![A-Za-z])|[·⋅×*/(). -])*"
-_LEADING = re.compile(r"(?:\s|~|\\[,;:! ])+")
 _ATOM_AT = re.compile(_ATOM)
 # The unit's atoms and what stands between them, to the end; the longest such ending is tried first.
 _TAIL = re.compile(rf"(?:\\[,;:! ]|~)*{_ATOM}(?:{_BETWEEN}{_ATOM}){{0,7}}[\s.~)]*\Z")
@@ -88,12 +87,9 @@ class Same:
 
     Attributes:
         missing: The side that names no unit.
-        instead: Where one side is an angle in degrees and the other a bare number: what makes of the answer's
-            radians the gold's degrees, or the other way round. Values may agree either way.
     """
 
     missing: Literal["", "gold", "answer", "both"] = ""
-    instead: Factor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,26 +142,13 @@ def compare_units(gold: str, answer: str) -> Same | Factor | Different:
     return Same("both") if not gold and not answer else _compared(gold, answer)
 
 
-def same_unit(left: str, right: str) -> bool:
-    """Whether two units may stand for one another: one is absent or says nothing, or they mean the same."""
-    return isinstance(compare_units(left, right), Same)
-
-
-def conversion(left: str, right: str) -> Fraction | None:
-    """How many of the right unit make one of the left; ``None`` where no plain factor does, as between temperatures."""
-    found = compare_units(right, left)
-    if isinstance(found, Same):
-        return Fraction(1) if not found.missing else None
-    return found.scale if isinstance(found, Factor) and not found.pi and not found.offset else None
-
-
 @lru_cache(maxsize=4096)
 def _compared(gold: str, answer: str) -> Same | Factor | Different:
     left, right = read_measure(gold), read_measure(answer)
     silent = {(True, True): "both", (True, False): "gold", (False, True): "answer"}
     missing = silent.get((_is_silent(left), _is_silent(right)))
     if missing:
-        return Same(missing, _angle_instead(left, right))  # type: ignore[arg-type]
+        return Same(missing)  # type: ignore[arg-type]
     if left.factors and right.factors:
         if _is_same_power_of_unit(left, right):
             return Same()
@@ -176,13 +159,6 @@ def _compared(gold: str, answer: str) -> Same | Factor | Different:
 
 def _is_silent(measure: Measure) -> bool:
     return not measure.factors and not measure.nouns
-
-
-def _angle_instead(gold: Measure, answer: Measure) -> Factor | None:
-    """A bare number beside degrees may be meant in radians."""
-    if gold.factors == (("degree", 1),):
-        return Factor(Fraction(180), pi=-1)
-    return Factor(Fraction(1, 180), pi=1) if answer.factors == (("degree", 1),) else None
 
 
 def _is_same_power_of_unit(left: Measure, right: Measure) -> bool:
