@@ -8,6 +8,20 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from genesys.verifiers.math.notation import (
+    ANGLE_SIGNS,
+    AROUND,
+    CLOSING,
+    DIVIDED,
+    DOTS,
+    INVERSES,
+    LETTERS,
+    MARKS,
+    OPERANDS,
+    SAME_LETTER,
+    TIMES,
+    UNKNOWN_FUNCTIONS,
+)
 from genesys.verifiers.math.tokens import END, Token, Unreadable, tokenize
 from genesys.verifiers.math.tree import (
     Call,
@@ -30,25 +44,6 @@ from genesys.verifiers.math.tree import (
 MAX_TOKENS = 1500
 MAX_DEPTH = 60
 _HALF = Number(Fraction(1, 2))
-_TIMES = frozenset(("*", r"\cdot", r"\times", r"\ast", r"\bullet", r"\odot"))
-_DIVIDED = frozenset(("/", r"\div", ":"))
-_CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\lfloor": r"\rfloor", r"\lceil": r"\rceil"}
-_CLOSING |= {r"\lvert": r"\rvert", r"\vert": r"\vert", "|": "|", r"\langle": r"\rangle"}
-_AROUND = {r"\lfloor": "floor", r"\lceil": "ceil", r"\lvert": "abs", r"\vert": "abs", "|": "abs"}
-_MARKS = frozenset(
-    (r"\vec", r"\overrightarrow", r"\mathbf", r"\boldsymbol", r"\bm", r"\hat", r"\widehat", r"\bar", r"\overline")
-    + (r"\tilde", r"\widetilde", r"\dot", r"\ddot", r"\mathcal", r"\mathbb", r"\mathfrak", r"\mathsf", r"\pmb")
-)
-_LETTERS = frozenset((
-    r"\alpha", r"\beta", r"\gamma", r"\delta", r"\epsilon", r"\varepsilon", r"\zeta", r"\eta", r"\theta", r"\vartheta",
-    r"\iota", r"\kappa", r"\lambda", r"\mu", r"\nu", r"\xi", r"\rho", r"\varrho", r"\sigma", r"\tau", r"\upsilon",
-    r"\phi", r"\varphi", r"\chi", r"\psi", r"\omega", r"\Gamma", r"\Delta", r"\Theta", r"\Lambda", r"\Xi", r"\Pi",
-    r"\Sigma", r"\Upsilon", r"\Phi", r"\Psi", r"\Omega", r"\ell", r"\hbar", r"\Re", r"\Im", r"\aleph",
-))  # fmt: skip
-_SAME_LETTER = {r"\varepsilon": r"\epsilon", r"\vartheta": r"\theta", r"\varphi": r"\phi", r"\varrho": r"\rho"}
-_DOTS = frozenset((r"\ldots", r"\cdots", r"\dots", r"\dotsb", r"\dotsc", r"\dotsm", "…"))
-_UNKNOWN_FUNCTIONS = frozenset("fghFGH")
-_COMMON_ANGLE_SIGNS = frozenset((r"\circ", "°"))
 
 
 def parse(text: str) -> Node:
@@ -109,13 +104,13 @@ class _Reader:
         factors = [node]
         while True:
             token = self.peek()
-            if token.text in _TIMES:
+            if token.text in TIMES:
                 self._position += 1
                 factors.append(self._signed_factor())
             elif token.text in (r"\bmod", r"\mod"):
                 self._position += 1
                 factors = [Call("mod", (_product(factors), self._signed_factor()))]
-            elif token.text in _DIVIDED:
+            elif token.text in DIVIDED:
                 self._position += 1
                 factors = [Quotient(_product(factors), self._signed_factor())]
             elif self._begins_factor(token):
@@ -140,7 +135,7 @@ class _Reader:
             return True
         if token.text in ("|", r"\vert"):
             return not (self._open and self._open[-1] == token.text)
-        return token.text in _CLOSING or token.text in _OPERANDS
+        return token.text in CLOSING or token.text in OPERANDS
 
     def _factor(self) -> Node:
         return self._with_postfix(self._atom())
@@ -156,7 +151,7 @@ class _Reader:
                 double = self.peek().text == "!"
                 self._position += double
                 node = Call("double_factorial" if double else "factorial", (node,))
-            elif token.text in _COMMON_ANGLE_SIGNS:
+            elif token.text in ANGLE_SIGNS:
                 self._position += 1
                 node = Degrees(node)
             elif token.text in (r"\%", "%"):
@@ -168,10 +163,10 @@ class _Reader:
     def _raised(self, base: Node) -> Node:
         inside = [self.peek(), self.peek(1), self.peek(2)]
         texts = [token.text for token in inside]
-        if texts[0] in _COMMON_ANGLE_SIGNS:
+        if texts[0] in ANGLE_SIGNS:
             self._position += 1
             return Degrees(base)
-        if texts[0] == "{" and texts[1] in _COMMON_ANGLE_SIGNS and texts[2] == "}":
+        if texts[0] == "{" and texts[1] in ANGLE_SIGNS and texts[2] == "}":
             self._position += 3
             return Degrees(base)
         if texts[0] == r"\prime":
@@ -203,19 +198,19 @@ class _Reader:
             return self._letter(token.text)
         if token.kind == "function":
             return self._function(token.text)
-        if token.text in _CLOSING:
+        if token.text in CLOSING:
             return self._group(token.text)
-        if token.text in _DOTS:
+        if token.text in DOTS:
             return Symbol("…")
         return self._command(token.text)
 
     def _group(self, opening: str) -> Node:
-        closing = _CLOSING[opening]
+        closing = CLOSING[opening]
         self._open.append(closing)
         node = self.expression()
         self._open.pop()
         self._expect(closing)
-        around = _AROUND.get(opening)
+        around = AROUND.get(opening)
         return Call(around, (node,)) if around else node
 
     def _letter(self, name: str) -> Node:
@@ -226,7 +221,7 @@ class _Reader:
             return Constant("e")
         if name == "i":
             return Constant("i")
-        if name in _UNKNOWN_FUNCTIONS and self.peek().text == "(":
+        if name in UNKNOWN_FUNCTIONS and self.peek().text == "(":
             return Call(f"?{name}", self._arguments())
         return Symbol(name)
 
@@ -254,9 +249,9 @@ class _Reader:
         return "".join(texts[:-1])
 
     def _command(self, text: str) -> Node:
-        if text in _LETTERS:
+        if text in LETTERS:
             return self._greek(text)
-        if text in _MARKS:
+        if text in MARKS:
             return Symbol(self._subscripted(f"{text[1:]}:{self._raw()}"))
         match text:
             case r"\pi":
@@ -277,7 +272,7 @@ class _Reader:
                 raise Unreadable(text or "the end")
 
     def _greek(self, text: str) -> Node:
-        name = self._subscripted(_SAME_LETTER.get(text, text))
+        name = self._subscripted(SAME_LETTER.get(text, text))
         return Symbol(name)
 
     def _argument(self) -> Node:
@@ -319,14 +314,14 @@ class _Reader:
             else:
                 exponent = self._script()
         arguments = self._arguments() if self.peek().text in ("(", "[", "{", "|") else (self._one_argument(),)
-        if exponent == Negative(Number(Fraction(1))) and f"a{name}" in _INVERSES:
+        if exponent == Negative(Number(Fraction(1))) and f"a{name}" in INVERSES:
             return Call(f"a{name}", arguments)
         node = _applied(name, arguments, base)
         return Power(node, exponent) if exponent is not None else node
 
     def _arguments(self) -> tuple[Node, ...]:
         opening = self._next().text
-        closing = _CLOSING[opening]
+        closing = CLOSING[opening]
         self._open.append(closing)
         found = [self.expression()]
         while self.peek().text in (",", ";"):
@@ -363,11 +358,6 @@ class _Reader:
     def _expect(self, text: str) -> None:
         if self._next().text != text:
             raise Unreadable(f"no {text}")
-
-
-_OPERANDS = frozenset((r"\frac", r"\sqrt", r"\binom", r"\dbinom", r"\tbinom", r"\pi", r"\infty", r"\sum", r"\prod"))
-_OPERANDS |= _LETTERS | _MARKS | _DOTS
-_INVERSES = frozenset(("asin", "acos", "atan", "acot", "asinh", "acosh", "atanh"))
 
 
 def _number(text: str) -> Number:
