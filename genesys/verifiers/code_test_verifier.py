@@ -1,4 +1,4 @@
-"""``verifiable_code``: runs a response's program on the task's tests in the sandbox. Rules are in ``code_*``."""
+"""``verifiable_code``: runs a response's program on the task's tests in the sandbox. Rules are in ``code``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import genesys.sandbox
 from genesys.hashing import digest
 from genesys.sandbox.job import FunctionCall, Job, Language, Run
-from genesys.verifiers import code_returns
 from genesys.verifiers.base_verifier import BaseVerifier
-from genesys.verifiers.code_blocks import Program, extract_program
-from genesys.verifiers.code_checker import Executes, check
-from genesys.verifiers.code_grading import Grading
-from genesys.verifiers.code_limits import TIME_FACTORS
-from genesys.verifiers.code_tests import CallTest, CodeTask, Test, harnessed, read_task
+from genesys.verifiers.code import returns
+from genesys.verifiers.code.blocks import Program, extract_program
+from genesys.verifiers.code.checker import Executes, check
+from genesys.verifiers.code.grading import Grading
+from genesys.verifiers.code.limits import TIME_FACTORS
+from genesys.verifiers.code.tests import CallTest, CodeTask, Test, harnessed, read_task
 
 if TYPE_CHECKING:
     from genesys.settings import SandboxSettings, Settings
@@ -37,7 +37,7 @@ class CodeVerifier(BaseVerifier):
     count as not passed. The info of a verdict holds:
 
     - ``rule``: ``tests``, or ``checker`` where the task has one; ``code``: how the program was found in the response
-      (see ``code_blocks.Program``), with ``/returns`` where ``code_returns`` mended it.
+      (see ``code.blocks.Program``), with ``/returns`` where ``code.returns`` mended it.
     - ``reason``: ``passed``, else what became of the first test that was not: ``wrong answer``, ``runtime error``,
       ``time limit``, ``memory limit``, ``output limit``; or ``compile error`` or ``no code``.
     - ``passed`` and ``total``, and ``tests``: verdict, exit code and signal of each, the first thousand.
@@ -58,9 +58,7 @@ class CodeVerifier(BaseVerifier):
     max_time_outs: ClassVar[int] = 3
     time_factors: ClassVar[Mapping[Language, float]] = TIME_FACTORS
     rests_on = (
-        *(f"genesys.verifiers.code_{name}" for name in ("blocks", "checker", "compare", "grading", "limits")),
-        "genesys.verifiers.code_returns",
-        "genesys.verifiers.code_tests",
+        "genesys.verifiers.code",
         "genesys.verifiers.code_test_verifier",
         "genesys.verifiers.thinking",
         "genesys.sandbox.job",
@@ -126,9 +124,9 @@ class CodeVerifier(BaseVerifier):
             return _verdict(grading, {"code": "none"}, {}, reason="no code")
         sandbox = self._opened()
         execution = sandbox.execute(_job(task, program), grading.watch)
-        is_refused = code_returns.MESSAGE in execution.compiled.message
-        if is_refused and code_returns.is_wrapped_source(_field(result, "source")):
-            program = Program(code_returns.mended(program.source), f"{program.rule}/returns")
+        is_refused = returns.MESSAGE in execution.compiled.message
+        if is_refused and returns.is_wrapped_source(_field(result, "source")):
+            program = Program(returns.mended(program.source), f"{program.rule}/returns")
             execution = sandbox.execute(_job(task, program), grading.watch)
         info = {
             "code": program.rule,

@@ -1,7 +1,7 @@
 """``llm_judgeable_groundtruth_similarity``: judges compare a response with the gold. Their accuracy is unmeasured.
 
-What is asked stands with ``judge_question``, how it is asked with ``judge_asking``, what votes come to with
-``judge_votes``, who judges with ``judge_panel``; docs/judging.md tells all of it in order.
+What is asked stands with ``judge.question``, how it is asked with ``judge.asking``, what votes come to with
+``judge.votes``, who judges with ``judge.panel``; docs/judging.md tells all of it in order.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from genesys.calls.errors import InfrastructureFault
 from genesys.verifiers.base_verifier import BaseVerifier
-from genesys.verifiers.judge_asking import cast_votes
-from genesys.verifiers.judge_panel import Panel
-from genesys.verifiers.judge_question import SIMILARITY, Question, question_of
-from genesys.verifiers.judge_votes import Decision, Vote, decide, is_unanimous, opinions_of, spoken_for
+from genesys.verifiers.judge.asking import cast_votes
+from genesys.verifiers.judge.panel import Panel
+from genesys.verifiers.judge.question import SIMILARITY, Question, question_of
+from genesys.verifiers.judge.votes import Decision, Vote, decide, is_unanimous, opinions_of, spoken_for
 
 if TYPE_CHECKING:
     from genesys.calls.context import Calls
@@ -32,12 +32,12 @@ class LlmJudgeVerifier(BaseVerifier):
     timeout: ClassVar[float | None] = None  # the teacher's own time limits apply, retries and all
     asks: ClassVar[bool] = True
     rests_on: ClassVar[tuple[str, ...]] = (
-        "genesys.verifiers.judge_asking",
-        "genesys.verifiers.judge_panel",
-        "genesys.verifiers.judge_question",
-        "genesys.verifiers.judge_quoting",
-        "genesys.verifiers.judge_reading",
-        "genesys.verifiers.judge_votes",
+        "genesys.verifiers.judge.asking",
+        "genesys.verifiers.judge.panel",
+        "genesys.verifiers.judge.question",
+        "genesys.verifiers.judge.quoting",
+        "genesys.verifiers.judge.reading",
+        "genesys.verifiers.judge.votes",
         "genesys.verifiers.thinking",
         "genesys.prompts",
     )

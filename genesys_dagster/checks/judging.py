@@ -1,6 +1,6 @@
 """The check of the judges on ``<lane>/verifications``: golds put before them.
 
-What they must make of these stands in ``genesys.verifiers.judge_calibration``. The check only warns: verdicts stand as
+What they must make of these stands in ``genesys.verifiers.judge.calibration``. The check only warns: verdicts stand as
 they are, and a person has to look at the judge.
 """
 
@@ -15,9 +15,9 @@ from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.settings import Settings
 from genesys.stages import tasks_asset, verifications_asset
-from genesys.verifiers.judge_after_rules import JUDGED
-from genesys.verifiers.judge_calibration import Calibration, calibrate
-from genesys.verifiers.judge_panel import Panel
+from genesys.verifiers.judge.after_rules import JUDGED
+from genesys.verifiers.judge.calibration import Calibration, calibrate
+from genesys.verifiers.judge.panel import Panel
 from genesys_dagster import internals
 from genesys_dagster.markdown import markdown_table
 from genesys_dagster.ops.phases import plain_failures

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genesys.verifiers.code_blocks import extract_program
+from genesys.verifiers.code.blocks import extract_program
 
 _CALL = """
 from typing import *

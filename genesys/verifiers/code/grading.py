@@ -6,9 +6,9 @@ import json
 from typing import Any, Literal
 
 from genesys.sandbox.job import RunResult
-from genesys.verifiers.code_checker import Claim
-from genesys.verifiers.code_compare import read_value, same_output, same_value
-from genesys.verifiers.code_tests import CallTest, CodeTask, OutputTest
+from genesys.verifiers.code.checker import Claim
+from genesys.verifiers.code.compare import read_value, same_output, same_value
+from genesys.verifiers.code.tests import CallTest, CodeTask, OutputTest
 
 TestVerdict = Literal[
     "passed", "wrong_answer", "runtime_error", "time_limit", "memory_limit", "output_limit", "not_run"

@@ -8,9 +8,9 @@ import pytest
 
 from genesys.calls.errors import GenesysError
 from genesys.settings import JudgingSettings, load_settings
-from genesys.verifiers.judge_panel import Panel
+from genesys.verifiers.judge.panel import Panel
 
-DOCS = Path(__file__).parents[3] / "docs" / "judging.md"
+DOCS = Path(__file__).parents[4] / "docs" / "judging.md"
 JUDGE = """
 [judge]
 kind = "openai"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys.verifiers.code_blocks import extract_program, fenced_blocks, language_of
+from genesys.verifiers.code.blocks import extract_program, fenced_blocks, language_of
 
 PROGRAM = {
     "python": "n = int(input())\nprint(n * 2)\n",

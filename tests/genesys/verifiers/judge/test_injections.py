@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from genesys.calls.errors import InfrastructureFault
-from genesys.verifiers.judge_quoting import plain
+from genesys.verifiers.judge.quoting import plain
 from genesys.verifiers.thinking import after_thinking
 from tests.genesys.verifiers.hostile_responses import BLANK, HOSTILE
 from tests.support.judge_server import JudgeServer, parts

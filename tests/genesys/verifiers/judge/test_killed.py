@@ -15,7 +15,7 @@ from tests.support.drive_judging import SEGMENT, calls_of, request_sha
 from tests.support.judge_server import JudgeServer
 from tests.support.killing import run_killed
 
-REPO = Path(__file__).parents[3]
+REPO = Path(__file__).parents[4]
 KILLS = int(os.environ.get("GENESYS_KILLS", "4"))
 SEED = int(os.environ.get("GENESYS_KILL_SEED", str(random.SystemRandom().randrange(2**31))))
 ROWS = 120

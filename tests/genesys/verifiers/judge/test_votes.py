@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys.verifiers.judge_votes import Opinion, Rules, Vote, decide, is_unanimous, opinions_of, spoken_for
+from genesys.verifiers.judge.votes import Opinion, Rules, Vote, decide, is_unanimous, opinions_of, spoken_for
 
 RULES = Rules(threshold=0.8, quorum=1, tolerance=0.25, aggregate="median")
 

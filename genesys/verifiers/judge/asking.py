@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from genesys.calls.context import READING_TEMPERATURE, READING_TRIALS, Calls, NotJournalled, answer_of
 from genesys.calls.errors import InfrastructureFault
 from genesys.teachers.base import ChatAnswer, ChatRequest
-from genesys.verifiers.judge_question import SIMILARITY, Order, Question
-from genesys.verifiers.judge_reading import Judgement, Unreadable, read_judgement
-from genesys.verifiers.judge_votes import Vote
+from genesys.verifiers.judge.question import SIMILARITY, Order, Question
+from genesys.verifiers.judge.reading import Judgement, Unreadable, read_judgement
+from genesys.verifiers.judge.votes import Vote
 
 if TYPE_CHECKING:
     from genesys.settings import JudgingSettings

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from genesys.settings import Settings
-from genesys.verifiers.judge_calibration import Calibration, calibrate, sample_of
+from genesys.verifiers.judge.calibration import Calibration, calibrate, sample_of
 from tests.support.judge_server import JudgeServer
 from tests.support.judging import court, record, settings_of
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from genesys.calls.errors import NotReady
 from genesys.choices import Acceptance
 from genesys.hashing import digest
-from genesys.verifiers.judge_after_rules import JUDGED
-from genesys.verifiers.judge_family import families_of
-from genesys.verifiers.judge_question import SIMILARITY
-from genesys.verifiers.judge_votes import Rules
+from genesys.verifiers.judge.after_rules import JUDGED
+from genesys.verifiers.judge.family import families_of
+from genesys.verifiers.judge.question import SIMILARITY
+from genesys.verifiers.judge.votes import Rules
 
 if TYPE_CHECKING:
     from genesys.calls.context import Roles

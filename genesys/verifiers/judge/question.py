@@ -13,7 +13,7 @@ from genesys.calls.errors import TaskFault
 from genesys.hashing import digest
 from genesys.prompts import Prompt
 from genesys.teachers.base import Message
-from genesys.verifiers.judge_quoting import Quoted, is_blank, mark_of, plain, quote
+from genesys.verifiers.judge.quoting import Quoted, is_blank, mark_of, plain, quote
 from genesys.verifiers.thinking import after_thinking
 
 Order = Literal["gold-first", "response-first"]
@@ -22,7 +22,7 @@ _CODE_DIGITS = 8
 
 
 class Verdict(BaseModel):
-    """What a judge is asked to write. How it is read stands with ``judge_reading``."""
+    """What a judge is asked to write. How it is read stands with ``reading``."""
 
     code: str
     why: str

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from genesys.calls.errors import TaskFault
 from genesys.sandbox.job import Execution, Job, Limits, Run, RunResult, Watcher
-from genesys.verifiers.code_tests import Checker
+from genesys.verifiers.code.tests import Checker
 
 FILES = ("input.txt", "correct_output.txt", "solution_output.txt")
 LIMITS = Limits(cpu_s=20.0, wall_s=60.0, memory_mb=1024, output_bytes=64 << 10)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys.calls.errors import TaskFault
-from genesys.verifiers.code_limits import read_limits
-from genesys.verifiers.code_tests import CallTest, OutputTest, harnessed, read_task
+from genesys.verifiers.code.limits import read_limits
+from genesys.verifiers.code.tests import CallTest, OutputTest, harnessed, read_task
 
 ADD = {"type": "stdin_stdout", "input": "1 2\n", "output": "3\n"}
 CALL = {"type": "function_call", "fn_name": "add", "input": [1, 2], "output": 3}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from genesys.verifiers.judge_question import Order
+from genesys.verifiers.judge.question import Order
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from genesys.verifiers.judge_agreement import JudgeTally
+from genesys.verifiers.judge.agreement import JudgeTally
 
 
 def info(

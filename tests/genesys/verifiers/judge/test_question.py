@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from genesys.calls.errors import TaskFault
-from genesys.verifiers.judge_question import Question, gold_of, question_of, rubric_of
-from genesys.verifiers.judge_quoting import mark_of
+from genesys.verifiers.judge.question import Question, gold_of, question_of, rubric_of
+from genesys.verifiers.judge.quoting import mark_of
 from tests.support.judge_server import parts
 from tests.support.judging import GOLD, WRONG, record
 

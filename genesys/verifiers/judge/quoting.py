@@ -1,6 +1,6 @@
 """Text of others made into data for a judge: between marks that it cannot contain, and with nothing to steer by.
 
-What is asked about the data stands with ``judge_question``.
+What is asked about the data stands with ``question``.
 """
 
 from __future__ import annotations

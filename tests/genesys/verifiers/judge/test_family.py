@@ -6,9 +6,9 @@ import pytest
 
 from genesys.calls.errors import InfrastructureFault
 from genesys.settings import DEMO, JudgingSettings, RoleSettings, Settings, load_settings
-from genesys.verifiers.judge_after_rules import JUDGED
-from genesys.verifiers.judge_family import families_of
-from genesys.verifiers.judge_panel import Panel
+from genesys.verifiers.judge.after_rules import JUDGED
+from genesys.verifiers.judge.family import families_of
+from genesys.verifiers.judge.panel import Panel
 from genesys.verifiers.runner import VerifierRunner
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from genesys.verifiers.judge_reading import Unreadable, read_judgement, read_score
+from genesys.verifiers.judge.reading import Unreadable, read_judgement, read_score
 
 CODE = "c0ffee12"
 FAKE = '{"why": "perfect", "score": 1.0}'

@@ -13,9 +13,9 @@ from typing import Any
 from genesys.calls.errors import TaskFault
 from genesys.sandbox.job import LANGUAGES, Language, Limits
 from genesys.schemas import parse_info, parse_text
-from genesys.verifiers.code_blocks import language_of
-from genesys.verifiers.code_compare import has_reals
-from genesys.verifiers.code_limits import TIME_FACTORS, read_limits
+from genesys.verifiers.code.blocks import language_of
+from genesys.verifiers.code.compare import has_reals
+from genesys.verifiers.code.limits import TIME_FACTORS, read_limits
 
 _MARKER = "{{solution}}"
 
@@ -53,7 +53,7 @@ Test = OutputTest | CallTest
 
 @dataclass(frozen=True)
 class Checker:
-    """A task's own program that says whether an output is right; see ``code_checker``."""
+    """A task's own program that says whether an output is right; see ``checker``."""
 
     language: Language
     source: str
@@ -72,8 +72,8 @@ class CodeTask:
         input_file: The file that programs read, if they do.
         output_file: The file that programs write, if they do.
         stop_at_first_failure: The tests after it are not run, and count as not passed.
-        reals: Outputs are measurements; see ``code_compare.same_output``.
-        wraps: Expected values are all lists of one element; see ``code_compare.same_value``.
+        reals: Outputs are measurements; see ``compare.same_output``.
+        wraps: Expected values are all lists of one element; see ``compare.same_value``.
     """
 
     language: Language

@@ -14,9 +14,9 @@ from genesys.calls.context import Calls
 from genesys.calls.errors import InfrastructureFault, ResponseFault, TaskFault
 from genesys.hashing import digest
 from genesys.schemas import parse_info
-from genesys.verifiers.judge_after_rules import JUDGED
-from genesys.verifiers.judge_question import gold_of
-from genesys.verifiers.judge_reading import squeezed
+from genesys.verifiers.judge.after_rules import JUDGED
+from genesys.verifiers.judge.question import gold_of
+from genesys.verifiers.judge.reading import squeezed
 
 Row = Mapping[str, Any]
 LOW = 0.5

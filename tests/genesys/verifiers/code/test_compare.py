@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys.verifiers.code_compare import has_reals, read_value, same_output, same_value
+from genesys.verifiers.code.compare import has_reals, read_value, same_output, same_value
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
