@@ -1,1 +1,1 @@
-"""Curation: one module a source of upstream rows, each turning a row into a task, or saying why not."""
+"""Curation: upstream rows to tasks. A package a lane: its ``lane`` says what the lane is, modules read the sources."""

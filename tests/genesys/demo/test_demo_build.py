@@ -8,7 +8,7 @@ import pytest
 
 from genesys.calls.errors import GenesysError
 from genesys.calls.journal import Journal
-from genesys.curation.numina_math import TASK
+from genesys.curation.math.numina_math import TASK
 from genesys.demo.build import ANSWERS, build_recorded
 from genesys.settings import DEMO, Settings, load_settings
 from genesys.teachers.base import ChatRequest, Message

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from genesys.curation import coding, numina_rules
+from genesys.curation.coding import curate as coding
+from genesys.curation.math.rules import stated_answer
 from genesys.demo.build import ANSWERS
 from genesys.quality.disputes import Ballot, find_dispute
 from genesys.quality.votes import vote_of
@@ -22,7 +23,7 @@ def gold(task: ScriptedTask, row: dict[str, Any]) -> str:
     """The gold that curation gives the task."""
     if "numina_direct_question" in task.curator:
         return str(json.loads(task.curator["numina_direct_question"])["answer"])
-    return numina_rules.stated_answer(row) or str(json.loads(task.curator["numina_final_answer"])["answer"])
+    return stated_answer(row) or str(json.loads(task.curator["numina_final_answer"])["answer"])
 
 
 async def test_every_sample_of_a_math_problem_gets_the_verdict_that_its_note_says() -> None:

@@ -6,7 +6,7 @@ import jinja2
 import pytest
 from pydantic import BaseModel
 
-from genesys.curation.numina_math import CHECKABLE, DIRECT_QUESTION, FINAL_ANSWER, TASK
+from genesys.curation.math.numina_math import CHECKABLE, DIRECT_QUESTION, FINAL_ANSWER, TASK
 from genesys.lenient_json import dicts
 from genesys.prompts import Prompt
 from genesys.verifiers.llm_judge_verifier import SIMILARITY

@@ -1,6 +1,6 @@
 """Wrong variants of a right program, by which the tests of a task are tried: tests that let them pass test little.
 
-Which slips there are stands in ``code_slips`` (Python, by its syntax tree) and ``code_tokens`` (other languages); here
+Which slips there are stands in ``slips`` (Python, by its syntax tree) and ``tokens`` (other languages); here
 they are chosen: kinds of slips take turns, so that few mutants cover many kinds. Some mutants are equal to the original
 by chance, which is why a share of caught ones is asked for, and not all.
 """
@@ -14,8 +14,8 @@ from functools import partial
 from itertools import chain
 from typing import TypeVar
 
-from genesys.curation.code_slips import Site, python_sites
-from genesys.curation.code_tokens import token_changes
+from genesys.curation.coding.slips import Site, python_sites
+from genesys.curation.coding.tokens import token_changes
 from genesys.hashing import derived_seed
 
 Each = TypeVar("Each")

@@ -1,7 +1,7 @@
 """Slips that a person might make in a Python program: a boundary, a constant, an operator, a forgotten step.
 
 Each is a place in the syntax tree and what is done to the node there. Which of them make a mutant is chosen in
-``code_mutants``. What would only crash, or decides nothing about the answer, is left alone.
+``mutants``. What would only crash, or decides nothing about the answer, is left alone.
 """
 
 from __future__ import annotations

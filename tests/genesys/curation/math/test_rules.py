@@ -2,7 +2,7 @@
 
 import pytest
 
-from genesys.curation import numina_rules as rules
+from genesys.curation.math import rules as rules
 
 
 def row(problem: str = "What is $1+1$?", solution: str = "It is $\\boxed{2}$.", **columns: object) -> dict[str, object]:

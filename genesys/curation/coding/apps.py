@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from genesys.curation import code_values as values
-from genesys.curation.code_origins import origin
-from genesys.curation.code_problem import CodeProblem, Columns, Solution
+from genesys.curation.coding import values as values
+from genesys.curation.coding.origins import origin
+from genesys.curation.coding.problem import CodeProblem, Columns, Solution
 
 NEEDED = ("problem_id", "question", "solutions", "input_output", "difficulty", "url", "starter_code")
 

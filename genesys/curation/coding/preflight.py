@@ -12,9 +12,9 @@ from typing import Any
 
 from genesys.calls.context import Calls
 from genesys.calls.errors import ResponseFault
-from genesys.curation.code_cleaning import NEEDS_CHECKER, Cleaned
-from genesys.curation.code_mutants import mutants
-from genesys.curation.code_problem import Solution
+from genesys.curation.coding.cleaning import NEEDS_CHECKER, Cleaned
+from genesys.curation.coding.mutants import mutants
+from genesys.curation.coding.problem import Solution
 from genesys.outcomes import Outcome, rejected
 
 LANGUAGES = ("python", "cpp", "javascript", "rust")

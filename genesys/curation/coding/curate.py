@@ -1,7 +1,7 @@
 """The coding lane: rows of APPS, CodeContests, Codeforces and TACO -> ``verifiable_code`` tasks in Python.
 
-A row is brought into one form (``code_problem``), cleaned (``code_cleaning``), marked so that its copies in other
-sources are known (``code_origins``), and its tests are tried by running programs (``code_preflight``).
+A row is brought into one form (``problem``), cleaned (``cleaning``), marked so that its copies in other
+sources are known (``origins``), and its tests are tried by running programs (``preflight``).
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import functools
 from typing import Any
 
 from genesys.calls.context import Calls
-from genesys.curation.apps import APPS
-from genesys.curation.code_cleaning import Cleaned, clean
-from genesys.curation.code_contests import CODE_CONTESTS
-from genesys.curation.code_origins import marks
-from genesys.curation.code_preflight import Report, fenced, preflight
-from genesys.curation.code_problem import CodeProblem, Columns
-from genesys.curation.codeforces import CODEFORCES
-from genesys.curation.taco import TACO
+from genesys.curation.coding.apps import APPS
+from genesys.curation.coding.cleaning import Cleaned, clean
+from genesys.curation.coding.code_contests import CODE_CONTESTS
+from genesys.curation.coding.codeforces import CODEFORCES
+from genesys.curation.coding.origins import marks
+from genesys.curation.coding.preflight import Report, fenced, preflight
+from genesys.curation.coding.problem import CodeProblem, Columns
+from genesys.curation.coding.taco import TACO
 from genesys.lane import Adapter, Identity, LedgerRow
 from genesys.outcomes import Outcome, accepted, rejected
 from genesys.prompts import PromptFile

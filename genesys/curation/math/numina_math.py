@@ -1,7 +1,7 @@
 """NuminaMath (CoT and 1.5 columns) -> math tasks with a checkable final answer.
 
 Cheap rules decide where they are certain; what they leave open is asked of the curator, with a typed answer; last,
-the gold must pass its own verifier and a mutated gold must fail. Rules on text stand in ``numina_rules``. The recipe is
+the gold must pass its own verifier and a mutated gold must fail. Rules on text stand in ``rules``. The recipe is
 that of SYNTHETIC-1's announcement: drop what cannot be verified automatically, rewrite multiple choice into direct
 questions.
 """
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from genesys.calls.context import Calls
-from genesys.curation import numina_rules as rules
+from genesys.curation.math import rules as rules
 from genesys.lane import Identity, LedgerRow
 from genesys.outcomes import Outcome, accepted, rejected
 from genesys.prompts import Prompt, PromptFile

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from genesys.curation.code_problem import Test
+from genesys.curation.coding.problem import Test
 from genesys.outcomes import Outcome, rejected
 
 UNEQUAL = "tests of unequal length"

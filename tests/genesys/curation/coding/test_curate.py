@@ -14,8 +14,8 @@ from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Work, end_of
 from genesys.calls.errors import InfrastructureFault
 from genesys.calls.journal import Journal
-from genesys.curation import coding
-from genesys.curation.code_mutants import mutants
+from genesys.curation.coding import curate as coding
+from genesys.curation.coding.mutants import mutants
 from genesys.lake import Lake
 from genesys.lanes import CODING
 from genesys.ledger import ledger_rows, update_ledger

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from genesys.curation import apps
-from genesys.curation import code_values as values
-from genesys.curation.code_problem import CodeProblem, Columns
+from genesys.curation.coding import apps
+from genesys.curation.coding import values as values
+from genesys.curation.coding.problem import CodeProblem, Columns
 
 NEEDED = (
     "question", "solutions", "starter_code", "input_output", "difficulty", "name", "source", "tags", "url",

@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 
-from genesys.curation.code_problem import CodeProblem, Test
+from genesys.curation.coding.problem import CodeProblem, Test
 from genesys.hashing import digest
 
 _ADDRESSES = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from genesys.curation.numina_math import identify
+from genesys.curation.math.numina_math import identify
 from tests.support.lanes import curate_all
 
 YES = json.dumps({"checkable": True, "kind": "final_answer", "why": "one number"})
@@ -108,7 +108,7 @@ async def test_a_gold_that_its_own_verifier_rejects_makes_no_task(tmp_path: Path
 
 
 async def test_an_answer_that_no_mutant_of_fails_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genesys.curation.numina_math.gold_mutants", lambda answer, k: ["2.0", "4/2"])
+    monkeypatch.setattr("genesys.curation.math.numina_math.gold_mutants", lambda answer, k: ["2.0", "4/2"])
     [(outcome, _)] = await curate_all(tmp_path, [row(answer="2")])
     assert (outcome.status, outcome.reason) == ("rejected", "no mutant of the gold fails")
 

@@ -15,9 +15,9 @@ import random
 import re
 from dataclasses import dataclass, replace
 
-from genesys.curation.code_origins import body_of
-from genesys.curation.code_problem import CodeProblem, Test
-from genesys.curation.codeforces import INTERACTIVE
+from genesys.curation.coding.codeforces import INTERACTIVE
+from genesys.curation.coding.origins import body_of
+from genesys.curation.coding.problem import CodeProblem, Test
 from genesys.hashing import derived_seed
 from genesys.outcomes import Outcome, rejected
 
