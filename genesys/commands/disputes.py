@@ -21,7 +21,7 @@ from genesys.quality.listing import Entry, FileAudit
 from genesys.quality.same_answers import SameAnswers
 from genesys.release import disputed, filtered
 from genesys.settings import DisputeSettings, Settings, load_settings
-from genesys.stages import verifications_asset
+from genesys.stages.verifications import verifications_asset
 from genesys.stores import open_lake
 
 _CHARS = 200

@@ -1,6 +1,6 @@
 """From tasks to files of responses: each file is sealed as soon as all of its rows have ended, while later rows run on.
 
-What a row asks is ``genesys.stages.sample_response``; where tasks come from is ``genesys.commands.tasks``.
+What a row asks is ``genesys.stages.generations.sample_response``; where tasks come from is ``genesys.commands.tasks``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from genesys.outcomes import Counts, Outcome, accepted, errored, rejected
 from genesys.rows import Record, broken_record, is_broken, to_line, whole_file
 from genesys.schemas import Response, Task
 from genesys.sources import BadRow
-from genesys.stages import GENERATION_VERSION, rendering, sample_response
+from genesys.stages.generations import GENERATION_VERSION, rendering, sample_response
 from genesys.teachers.base import Message
 
 FILE_VERSION = "1"

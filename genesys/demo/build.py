@@ -20,8 +20,9 @@ from genesys.lanes import LANES
 from genesys.ledger import problem_id, update_ledger
 from genesys.settings import DEMO, LaneSettings, Settings
 from genesys.sources import Opened, SourceRow, open_source
-from genesys.stage import run_stage, seal_stage
-from genesys.stages import GENERATION_VERSION, generations_stage, tasks_stage
+from genesys.stages.generations import GENERATION_VERSION, generations_stage
+from genesys.stages.stage import run_stage, seal_stage
+from genesys.stages.tasks import tasks_stage
 from genesys.teachers.script import RecordingTeacher, Script, ScriptedTask, ScriptedTeacher
 from genesys.verifiers.runner import VerifierRunner
 

@@ -19,7 +19,8 @@ from genesys.lineage.evidence import GONE, Evidence, Held, Recorded, Row
 from genesys.lineage.records import Checks, Link, Step
 from genesys.release import sft
 from genesys.schemas import TASK_CONTENT, parse_info
-from genesys.stages import rendering, response_record, without_measured
+from genesys.stages.generations import rendering
+from genesys.stages.verifications import response_record, without_measured
 
 
 def ledger_link(evidence: Evidence) -> Link:

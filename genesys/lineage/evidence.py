@@ -18,7 +18,9 @@ from genesys.lane import Lane
 from genesys.ledger import ledger_asset, withdrawn_asset
 from genesys.lineage.places import Place
 from genesys.release import filtered, sft
-from genesys.stages import TASKS_CAMPAIGN, generations_asset, tasks_asset, verifications_asset
+from genesys.stages.generations import generations_asset
+from genesys.stages.tasks import TASKS_CAMPAIGN, tasks_asset
+from genesys.stages.verifications import verifications_asset
 
 Row = dict[str, Any]
 

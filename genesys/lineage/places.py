@@ -12,7 +12,7 @@ from genesys.calls.errors import GenesysError
 from genesys.lake import WHOLE, File, Lake
 from genesys.lane import Lane
 from genesys.release import filtered, sft
-from genesys.stages import generations_asset
+from genesys.stages.generations import generations_asset
 
 ID_LENGTH = 24
 _SHOWN = 5

@@ -20,7 +20,9 @@ from genesys.lineage.records import Check, Checks, Step
 from genesys.outcomes import Outcome
 from genesys.prompts import Prompt
 from genesys.settings import Settings
-from genesys.stages import curate_row, read_ledger_row, response_record, sample_row, verify_row
+from genesys.stages.generations import sample_row
+from genesys.stages.tasks import curate_row, read_ledger_row
+from genesys.stages.verifications import response_record, verify_row
 from genesys.teachers.base import ChatRequest, Completed
 from genesys.teachers.casting import with_judges, with_named_judges
 from genesys.verifiers.runner import VerifierRunner

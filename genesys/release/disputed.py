@@ -24,7 +24,8 @@ from genesys.quality.same_answers import SameAnswers
 from genesys.quality.votes import Vote, vote_of
 from genesys.release.texts import Key, Row, Text, texts_of, verdict_key
 from genesys.settings import DisputeSettings
-from genesys.stages import tasks_asset, verifications_asset
+from genesys.stages.tasks import tasks_asset
+from genesys.stages.verifications import verifications_asset
 
 COMPANION = "disputed"
 """The companion of ``dataset/filtered`` that lists them."""

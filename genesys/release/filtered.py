@@ -20,7 +20,9 @@ from genesys.quality.same_answers import SameAnswers
 from genesys.release.disputed import COMPANION, DISPUTED, Shard, Withdrawn, listed, withdrawn_rows
 from genesys.release.texts import Key, Text, verdict_key
 from genesys.settings import DisputeSettings
-from genesys.stages import generations_asset, tasks_asset, verifications_asset
+from genesys.stages.generations import generations_asset
+from genesys.stages.tasks import tasks_asset
+from genesys.stages.verifications import verifications_asset
 
 ASSET = "dataset/filtered"
 CAMPAIGN = "all"

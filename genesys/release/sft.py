@@ -16,7 +16,9 @@ from genesys.lane import Lane
 from genesys.outcomes import Counts
 from genesys.release import filtered
 from genesys.release.buckets import Buckets
-from genesys.stages import generations_asset, rendering, tasks_asset, verifications_asset
+from genesys.stages.generations import generations_asset, rendering
+from genesys.stages.tasks import tasks_asset
+from genesys.stages.verifications import verifications_asset
 
 ASSET = "dataset/sft"
 CAMPAIGN = "all"

@@ -10,7 +10,8 @@ from genesys.calls.context import verdict_keys
 from genesys.hashing import digest
 from genesys.lake import Lake
 from genesys.lane import Lane
-from genesys.stages import generations_asset, rendering, response_record
+from genesys.stages.generations import generations_asset, rendering
+from genesys.stages.verifications import response_record
 
 Row = dict[str, Any]
 Key = tuple[str, str]

@@ -14,7 +14,8 @@ from genesys.calls.journal import Journal
 from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.settings import Settings
-from genesys.stages import tasks_asset, verifications_asset
+from genesys.stages.tasks import tasks_asset
+from genesys.stages.verifications import verifications_asset
 from genesys.verifiers.judge.after_rules import JUDGED
 from genesys.verifiers.judge.calibration import Calibration, calibrate
 from genesys.verifiers.judge.panel import Panel

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Self
 
 from genesys.calls.engine import Progress
-from genesys.stage import Stage
+from genesys.stages.stage import Stage
 from genesys_dagster.pipeline import RunEnd
 
 EVERY_S = 0.2

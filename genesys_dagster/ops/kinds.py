@@ -13,8 +13,10 @@ from genesys import columns
 from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.settings import Settings
-from genesys.stage import Stage
-from genesys.stages import generations_stages, tasks_stage, verifications_stages
+from genesys.stages.generations import generations_stages
+from genesys.stages.stage import Stage
+from genesys.stages.tasks import tasks_stage
+from genesys.stages.verifications import verifications_stages
 from genesys.verifiers.registry import executes
 from genesys.verifiers.runner import VerifierRunner
 

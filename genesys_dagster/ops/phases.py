@@ -17,7 +17,7 @@ from genesys.calls.journal import Journal
 from genesys.lake import Lake, Manifest
 from genesys.lane import Lane
 from genesys.settings import Settings
-from genesys.stage import Stage, run_stage, seal_stage
+from genesys.stages.stage import Stage, run_stage, seal_stage
 from genesys_dagster import internals
 from genesys_dagster.checks.soundness import part_problems
 from genesys_dagster.metadata import error_details, stage_metadata

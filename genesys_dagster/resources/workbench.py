@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 from genesys.calls.engine import Progress
 from genesys.settings import Settings
-from genesys.stage import Stage
+from genesys.stages.stage import Stage
 from genesys.verifiers.runner import VerifierRunner
 
 Value = TypeVar("Value")

@@ -24,7 +24,7 @@ from genesys.calls.journal import Journal
 from genesys.hashing import derived_seed
 from genesys.lake import Lake
 from genesys.outcomes import Outcome, accepted
-from genesys.stage import Stage, run_stage, seal_stage
+from genesys.stages.stage import Stage, run_stage, seal_stage
 from genesys.teachers.base import Message
 from genesys.teachers.openai_teacher import OpenAITeacher
 from tests.support.openai_server import canonical_sha256

@@ -19,8 +19,10 @@ from genesys.ledger import LedgerUpdate, update_ledger
 from genesys.outcomes import Outcome, accepted, rejected
 from genesys.prompts import Prompt
 from genesys.sources import Source, open_source
-from genesys.stage import Stage, run_stage, seal_stage
-from genesys.stages import generations_stages, tasks_stage, verifications_stages
+from genesys.stages.generations import generations_stages
+from genesys.stages.stage import Stage, run_stage, seal_stage
+from genesys.stages.tasks import tasks_stage
+from genesys.stages.verifications import verifications_stages
 from genesys.teachers.base import ChatAnswer, ChatRequest, Completed
 from genesys.verifiers.runner import VerifierRunner
 

@@ -22,7 +22,7 @@ from genesys.ledger import ledger_rows, update_ledger
 from genesys.outcomes import Outcome
 from genesys.settings import DEMO, load_settings
 from genesys.sources import open_source
-from genesys.stages import read_ledger_row
+from genesys.stages.tasks import read_ledger_row
 from genesys.verifiers.runner import VerifierRunner
 from tests.support import coding_rows as rows
 from tests.support.lanes import ledger_row

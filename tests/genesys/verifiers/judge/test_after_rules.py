@@ -8,7 +8,7 @@ import pytest
 
 from genesys.calls.errors import GenesysError, TaskFault
 from genesys.settings import Settings
-from genesys.stages import verdict_on
+from genesys.stages.verifications import verdict_on
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.judge.after_rules import JUDGED, RULE
 from genesys.verifiers.llm_judge_verifier import LlmJudgeVerifier

@@ -1,7 +1,7 @@
 """One step of a lane over one shard, in two phases: run the rows into the journal, then seal the table from it.
 
-The same for tasks, generations and verifications; what differs between them is a ``Stage`` value, made in
-``genesys.stages``.
+The same for tasks, generations and verifications; what differs between them is a ``Stage`` value, made in the modules
+of these names.
 """
 
 from __future__ import annotations

@@ -1,0 +1,141 @@
+"""Tasks of a shard become responses of a teacher: which samples there are, how each is asked for, how it is written.
+
+``genesys generate`` samples by the same function, without tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from genesys.calls.context import Calls
+from genesys.calls.engine import Work
+from genesys.choices import Sampling
+from genesys.columns import GENERATIONS, as_text
+from genesys.hashing import derived_seed, digest
+from genesys.lake import Lake
+from genesys.lane import Lane
+from genesys.outcomes import Outcome, accepted
+from genesys.stages.stage import Stage
+from genesys.stages.tasks import tasks_asset
+from genesys.teachers.base import ChatAnswer, Message
+
+Row = dict[str, Any]
+
+GENERATION_VERSION = "1"
+
+
+def generations_asset(lane: Lane) -> str:
+    """The table of sampled responses."""
+    return f"{lane.name}/generations"
+
+
+def generations_stages(
+    lake: Lake, lane: Lane, shard: str, *, teacher_id: str, model: str, sampling: Sampling, samples: int, seed: int = 0
+) -> list[Stage[tuple[Row, int]]]:
+    """Tasks of a shard -> ``samples`` responses each, or as many as there are if those are more.
+
+    A campaign is one choice of teacher, sampling and prompt, and a range of samples: when more samples are wanted
+    later, only those that are not there yet are a campaign of their own, and nothing is rewritten.
+
+    Returns:
+        A stage for each range of samples, the first ones first: when tasks change, all of them have something to do.
+    """
+    settings = {
+        "teacher_id": teacher_id,
+        "model": model,
+        "sampling": sampling.model_dump(),
+        "seed": seed,
+        "system_prompt": lane.system_prompt,
+    }
+    ends = _ends(lake, lane, shard, digest(settings, 12), samples)
+    return [
+        _generations_stage(lake, lane, shard, settings, first, end)
+        for first, end in zip([0, *ends[:-1]], ends, strict=True)
+    ]
+
+
+def generations_stage(lake: Lake, lane: Lane, shard: str, **choice: Any) -> Stage[tuple[Row, int]]:
+    """The last of ``generations_stages``: the only one where no earlier campaign made fewer samples."""
+    return generations_stages(lake, lane, shard, **choice)[-1]
+
+
+def _ends(lake: Lake, lane: Lane, shard: str, base: str, samples: int) -> list[int]:
+    """Where the ranges of samples end: those that were made with these settings, and a new one if they fall short."""
+    manifest = lake.manifest(generations_asset(lane), shard)
+    made = sorted(
+        int(name.rpartition("-")[2]) for name in (manifest.parts if manifest else {}) if name.startswith(base)
+    )
+    return made if made and made[-1] >= samples else [*made, samples]
+
+
+def _generations_stage(
+    lake: Lake, lane: Lane, shard: str, settings: Row, first: int, end: int
+) -> Stage[tuple[Row, int]]:
+    campaign = f"{digest(settings, 12)}-{end:04d}"
+
+    def rows() -> Iterator[tuple[Row, int]]:
+        for task in lake.rows(tasks_asset(lane), shard, ["problem_id", "task_hash", "prompt"]):
+            for index in range(first, end):
+                yield task, index
+
+    async def function(row: tuple[Row, int], calls: Calls) -> Outcome:
+        return await sample_row(lane, row, calls, settings=settings, campaign=campaign)
+
+    return Stage(
+        asset=generations_asset(lane),
+        partition=shard,
+        campaign=campaign,
+        schema=GENERATIONS,
+        work=Work(rows=rows, row_id=lambda row: f"{row[0]['problem_id']}/{row[1]}", function=function),
+        inputs={f"{tasks_asset(lane)}/{shard}": lake.need(tasks_asset(lane), shard).data_version},
+        versions={"generate": GENERATION_VERSION},
+        settings=settings | {"samples": [first, end]},
+    )
+
+
+async def sample_row(lane: Lane, row: tuple[Row, int], calls: Calls, *, settings: Row, campaign: str) -> Outcome:
+    """One task and sample index -> one response of the campaign."""
+    task, index = row
+    sampled = await sample_response(task["problem_id"], lane.messages(task["prompt"]), index, calls, settings=settings)
+    own = {"task_hash": task["task_hash"], "campaign": campaign}
+    return accepted(sampled | own | {"generation_config": as_text(sampled["generation_config"])})
+
+
+async def sample_response(
+    problem_id: str, messages: tuple[Message, ...], index: int, calls: Calls, *, settings: Row
+) -> Row:
+    """What the teacher answers, with what identifies it; the same for lanes and for files of ``genesys generate``.
+
+    Args:
+        problem_id: With ``index`` and the settings' seed it makes the answer's own seed.
+        messages: What is asked.
+        index: Which of the problem's samples.
+        calls: Of the row.
+        settings: sampling, seed, model and teacher_id.
+    """
+    sampling = settings["sampling"] | {"seed": derived_seed(settings["seed"], problem_id, index)}
+    answer = await calls.sample(messages, sampling, index)
+    call_key = calls.entries[-1].key
+    reply = {"role": "assistant", "content": answer.content, "reasoning": answer.reasoning}
+    return {
+        "response_id": digest([problem_id, call_key], 24),
+        "problem_id": problem_id,
+        "sample_index": index,
+        "messages": [{"role": m.role, "content": m.content, "reasoning": None} for m in messages] + [reply],
+        "finish_reason": answer.finish_reason,
+        "prompt_tokens": answer.prompt_tokens,
+        "completion_tokens": answer.completion_tokens,
+        "model_name": answer.model or settings["model"],
+        "teacher_id": settings["teacher_id"],
+        "generation_config": sampling,
+        "call_key": call_key,
+    }
+
+
+def rendering(generation: Row) -> str:
+    """``llm_response`` of a generation: thinking in its marks, then the content."""
+    last = generation["messages"][-1]
+    return ChatAnswer(
+        content=last["content"] or "", reasoning=last["reasoning"], finish_reason=generation["finish_reason"]
+    ).text
