@@ -32,9 +32,9 @@ sys.path.insert(0, str(REPO))
 from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Progress, Work, replay_rows, run_rows
 from genesys.calls.journal import Journal
+from genesys.chat import Message
 from genesys.hashing import derived_seed
 from genesys.outcomes import Outcome, accepted
-from genesys.teachers.base import Message
 from genesys.teachers.openai_teacher import OpenAITeacher
 from tests.support.openai_server import Behaviour, OpenAIServer, answer_key, latency
 

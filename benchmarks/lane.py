@@ -20,10 +20,10 @@ import dagster as dg
 REPO = Path(__file__).parents[1]
 sys.path.insert(0, str(REPO))
 
+from genesys.chat import ChatAnswer, ChatRequest, Completed, Teacher
 from genesys.settings import LaneSettings, RoleSettings, Settings
 from genesys.sources import Source
 from genesys.stores import open_lake
-from genesys.teachers.base import ChatAnswer, ChatRequest, Completed, Teacher
 from genesys_dagster.instance import open_instance
 from genesys_dagster.pipeline import Pipeline
 from genesys_dagster.resources.roles import RoleResource

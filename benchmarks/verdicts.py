@@ -38,8 +38,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.verdict_parts.records import MATH, Record, easy, hanging, math_record, own_pairs, read
 from benchmarks.verdict_parts.rival import Rival, rival_seconds
-from genesys.calls.errors import InfrastructureFault, ResponseFault, TaskFault
 from genesys.commands.summary import wilson
+from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.verifiers.math_verifier import MathVerifier
 from genesys.verifiers.registry import executes
 from genesys.verifiers.runner import VerifierRunner

@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run(point: EntryPoint, words: list[str]) -> int:
     import asyncio
 
-    from genesys.calls.errors import GenesysError
+    from genesys.faults import GenesysError
 
     with _log_to_stderr(), _stopped_by_signals() as signals:
         try:

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.manifest import FORMAT, WHOLE, File, Manifest, Part
 from genesys.part_writer import PartWriter
 

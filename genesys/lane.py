@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from genesys.calls.context import Calls
+from genesys.chat import Message
 from genesys.outcomes import Outcome
 from genesys.prompts import PromptFile
 from genesys.sources import missing_columns
-from genesys.teachers.base import Message
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from genesys.calls.errors import GenesysError
 from genesys.columns import LEDGER, OUTCOMES, WITHDRAWN, as_text
+from genesys.faults import GenesysError
 from genesys.hashing import digest
 from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Identity, Lane

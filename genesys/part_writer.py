@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from genesys.calls.errors import GenesysError
+from genesys.faults import GenesysError
 from genesys.manifest import FORMAT, File
 
 

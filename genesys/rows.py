@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.sources import BadRow, read_jsonl, read_parquet
 
 Record = dict[str, Any]

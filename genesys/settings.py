@@ -14,8 +14,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from genesys.calls.errors import GenesysError
 from genesys.choices import Acceptance, Sampling
+from genesys.faults import GenesysError
 from genesys.schemas import describe_validation
 from genesys.sources import Source
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.faults import GenesysError, InfrastructureFault
 
 
 class Source(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from genesys.calls.errors import GenesysError
+from genesys.faults import GenesysError
 from genesys.lane import Lane
 from genesys.lanes import LANES
 from genesys.settings import Settings, load_settings

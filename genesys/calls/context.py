@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from genesys.calls.entry import Entry, Failure, call_key
-from genesys.calls.errors import InfrastructureFault, RepeatedCall, ResponseFault, TaskFault
 from genesys.calls.roles import Roles as Roles
 from genesys.calls.roles import Verifiers as Verifiers
 from genesys.calls.segment import Segment
+from genesys.chat import ChatAnswer, ChatRequest, Completed, Message
+from genesys.faults import InfrastructureFault, RepeatedCall, ResponseFault, TaskFault
 from genesys.prompts import Prompt
-from genesys.teachers.base import ChatAnswer, ChatRequest, Completed, Message
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from genesys.calls.entry import Entry, Failure
-from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.faults import GenesysError, InfrastructureFault
 
 FORMAT = 1
 PATIENCE = 60.0

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from genesys.calls.context import Calls, CallStats, Roles
-from genesys.calls.errors import InfrastructureFault, ResponseFault, TaskFault
 from genesys.calls.segment import Segment
+from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.outcomes import Counts, Outcome, errored, rejected
 
 Item = TypeVar("Item")

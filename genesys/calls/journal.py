@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from genesys.calls.errors import GenesysError
 from genesys.calls.parts import RemoteParts
 from genesys.calls.segment import SUFFIX, Segment
+from genesys.faults import GenesysError
 from genesys.hashing import digest
 
 _SEGMENT_NAME = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")

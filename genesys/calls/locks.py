@@ -13,7 +13,7 @@ import struct
 import weakref
 from pathlib import Path
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 
 _OFD = hasattr(fcntl, "F_OFD_SETLK")
 _FLOCK = "@hhqqi0q"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from genesys.calls.errors import InfrastructureFault
-from genesys.teachers.base import Teacher
+from genesys.chat import Teacher
+from genesys.faults import InfrastructureFault
 
 
 class Verifiers(Protocol):

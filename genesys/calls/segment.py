@@ -13,11 +13,11 @@ from pathlib import Path
 
 from genesys.calls import database
 from genesys.calls.entry import Entry, Failure
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.calls.locks import ByteLocks
 from genesys.calls.parts import RemoteParts
 from genesys.calls.upload import Uploader, restore
 from genesys.calls.writer import GroupWriter
+from genesys.faults import GenesysError, InfrastructureFault
 
 SUFFIX = ".journal"
 

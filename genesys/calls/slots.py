@@ -11,8 +11,8 @@ import stat
 import tempfile
 from pathlib import Path
 
-from genesys.calls.errors import InfrastructureFault
 from genesys.calls.locks import ByteLocks
+from genesys.faults import InfrastructureFault
 from genesys.hashing import digest
 
 _WANTS, _MOST_WANTING = 2**30, 64

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 
 from genesys.calls.database import COLUMNS, Row
-from genesys.calls.errors import InfrastructureFault
 from genesys.calls.parts import RemoteParts
+from genesys.faults import InfrastructureFault
 
 _PART_BYTES = 16 * 2**20
 _OTHERS_PATIENCE = 60.0

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
 from genesys.calls.database import Write
-from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.faults import GenesysError, InfrastructureFault
 
 _BATCH = 256
 _OF_ONE_RECORD = (sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError, ValueError, OverflowError)

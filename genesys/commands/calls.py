@@ -13,11 +13,11 @@ from pydantic import Field
 from pydantic_settings import CliPositionalArg, SettingsConfigDict
 
 from genesys.calls.entry import Entry, Failure
-from genesys.calls.errors import GenesysError
 from genesys.calls.segment import Segment
 from genesys.cli import DONE
 from genesys.commands.journals import segments_to_read
 from genesys.commands.options import Options, parse
+from genesys.faults import GenesysError
 
 _KEY = re.compile(r"[0-9a-f]{1,64}")
 _SHORT = 12

@@ -10,9 +10,9 @@ from pydantic_settings import SettingsConfigDict
 from rich.console import Console
 from rich.text import Text
 
-from genesys.calls.errors import GenesysError
 from genesys.cli import DONE
 from genesys.commands.options import Options, Texts, parse
+from genesys.faults import GenesysError
 from genesys.lake import Lake, Part
 from genesys.lane import Lane
 from genesys.lanes import LANES

@@ -16,17 +16,17 @@ from pydantic_settings import SettingsConfigDict
 
 from genesys.calls.context import Roles
 from genesys.calls.engine import Progress
-from genesys.calls.errors import GenesysError
 from genesys.calls.journal import Journal
+from genesys.chat import Teacher
 from genesys.choices import Sampling
 from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Group, Numbers, Options, Texts, parse
 from genesys.commands.progress import shown
 from genesys.commands.responses import FilesBefore, Plan, Sealed, generate
 from genesys.commands.tasks import SHUFFLE_WINDOW, TaskList
+from genesys.faults import GenesysError
 from genesys.settings import RoleSettings, Settings
 from genesys.sources import Source, open_source
-from genesys.teachers.base import Teacher
 from genesys.teachers.casting import open_teacher
 
 JOURNAL = ".journal"

@@ -8,9 +8,9 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import CliPositionalArg, SettingsConfigDict
 
-from genesys.calls.errors import GenesysError
 from genesys.cli import DONE
 from genesys.commands.options import Options, parse
+from genesys.faults import GenesysError
 from genesys.settings import FILE_NAME
 
 

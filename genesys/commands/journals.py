@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from genesys.calls.errors import GenesysError
 from genesys.calls.journal import Journal
 from genesys.calls.segment import SUFFIX, Segment
+from genesys.faults import GenesysError
 from genesys.settings import load_settings
 from genesys.stores import open_journal
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_settings import BaseSettings, CliApp, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from genesys.calls.errors import GenesysError
+from genesys.faults import GenesysError
 
 
 class Group(BaseModel):

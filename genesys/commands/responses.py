@@ -17,17 +17,17 @@ from pathlib import Path
 
 from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Progress, Work, end_of, run_rows
-from genesys.calls.errors import ResponseFault, TaskFault
 from genesys.calls.segment import Segment
+from genesys.chat import Message
 from genesys.choices import Sampling
 from genesys.commands.tasks import TaskList
+from genesys.faults import ResponseFault, TaskFault
 from genesys.hashing import digest
 from genesys.outcomes import Counts, Outcome, accepted, errored, rejected
 from genesys.rows import Record, broken_record, is_broken, to_line, whole_file
 from genesys.schemas import Response, Task
 from genesys.sources import BadRow
 from genesys.stages.generations import GENERATION_VERSION, rendering, sample_response
-from genesys.teachers.base import Message
 
 FILE_VERSION = "1"
 """Raised when a line is written in another form, so that old files are not taken for finished ones."""

@@ -15,9 +15,9 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic_settings import CliPositionalArg, SettingsConfigDict
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.cli import DONE, REFUSED
 from genesys.commands.options import Options, parse
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.sandbox.job import LANGUAGES, Execution, Job, Language, Limits, Run
 from genesys.settings import SandboxSettings, load_settings
 

@@ -10,8 +10,8 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
-from genesys.calls.errors import GenesysError
 from genesys.columns import as_text
+from genesys.faults import GenesysError
 from genesys.hashing import derived_seed, digest
 from genesys.rows import count_rows
 from genesys.schemas import TASK_CONTENT, Task, Verification

@@ -18,7 +18,6 @@ from pydantic_settings import SettingsConfigDict
 
 from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Progress, Work, end_of, run_rows
-from genesys.calls.errors import GenesysError
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
 from genesys.choices import Acceptance
@@ -26,6 +25,7 @@ from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Options, Texts, parse
 from genesys.commands.progress import pass_rate, shown
 from genesys.commands.summary import Agreement, Summary
+from genesys.faults import GenesysError
 from genesys.outcomes import Outcome, accepted, errored, rejected
 from genesys.rows import Record, broken_record, count_rows, is_broken, read_records, to_line, whole_file
 from genesys.schemas import Response

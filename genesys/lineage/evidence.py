@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from genesys.calls.entry import Entry
-from genesys.calls.errors import GenesysError
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
+from genesys.faults import GenesysError
 from genesys.lake import WHOLE, File, Lake, Part
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset, withdrawn_asset

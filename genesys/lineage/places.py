@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow as pa
 
-from genesys.calls.errors import GenesysError
+from genesys.faults import GenesysError
 from genesys.lake import WHOLE, File, Lake
 from genesys.lane import Lane
 from genesys.release import filtered, sft

@@ -12,9 +12,10 @@ from typing import Any
 from genesys.calls.context import TRIALS_WITHIN, Calls, Roles
 from genesys.calls.engine import Work, end_of
 from genesys.calls.entry import Entry
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.calls.journal import Journal
+from genesys.chat import ChatRequest, Completed
 from genesys.choices import Acceptance
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lineage.evidence import GONE, Evidence, Recorded, Row
 from genesys.lineage.records import Check, Checks, Step
 from genesys.outcomes import Outcome
@@ -23,7 +24,6 @@ from genesys.settings import Settings
 from genesys.stages.generations import sample_row
 from genesys.stages.tasks import curate_row, read_ledger_row
 from genesys.stages.verifications import response_record, verify_row
-from genesys.teachers.base import ChatRequest, Completed
 from genesys.teachers.casting import with_judges, with_named_judges
 from genesys.verifiers.runner import VerifierRunner
 

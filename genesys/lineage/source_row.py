@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from genesys.calls.errors import GenesysError
+from genesys.faults import GenesysError
 from genesys.hashing import digest
 from genesys.lane import Identity
 from genesys.ledger import identify

@@ -13,9 +13,9 @@ from typing import Any, Generic, Literal, TypeVar
 import jinja2
 from pydantic import BaseModel, ValidationError
 
+from genesys.chat import Message
 from genesys.hashing import digest
 from genesys.lenient_json import dicts
-from genesys.teachers.base import Message
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Role = Literal["curator", "judge"]

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.quality.disputes import Same
 from genesys.verifiers.base_verifier import verifier_version
 from genesys.verifiers.registry import VERIFIER_REGISTRY

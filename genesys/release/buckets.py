@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Self
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 
 HELD = 4096
 """Rows in memory at once; of 30 kB each that is about 250 MB."""

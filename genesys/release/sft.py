@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from genesys.calls.errors import GenesysError
 from genesys.columns import LINEAGE, SFT
+from genesys.faults import GenesysError
 from genesys.hashing import digest
 from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.sandbox.image import HERE, LABEL
 from genesys.sandbox.worker import Worker, WorkerDied
 from genesys.settings import SandboxSettings

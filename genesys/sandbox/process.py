@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.sandbox.worker import Worker, WorkerDied
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]

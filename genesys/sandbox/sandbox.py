@@ -15,7 +15,7 @@ from typing import Self
 
 import tenacity
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.sandbox import image
 from genesys.sandbox.binaries import Binaries, cache_folder
 from genesys.sandbox.container import ContainerWorker, connect, sweep

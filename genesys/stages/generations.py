@@ -10,6 +10,7 @@ from typing import Any
 
 from genesys.calls.context import Calls
 from genesys.calls.engine import Work
+from genesys.chat import ChatAnswer, Message
 from genesys.choices import Sampling
 from genesys.columns import GENERATIONS, as_text
 from genesys.hashing import derived_seed, digest
@@ -18,7 +19,6 @@ from genesys.lane import Lane
 from genesys.outcomes import Outcome, accepted
 from genesys.stages.stage import Stage
 from genesys.stages.tasks import tasks_asset
-from genesys.teachers.base import ChatAnswer, Message
 
 Row = dict[str, Any]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from genesys.calls.context import Calls
 from genesys.calls.engine import Work
-from genesys.calls.errors import InfrastructureFault, ResponseFault, TaskFault
 from genesys.choices import Acceptance
 from genesys.columns import VERIFICATIONS, as_text
+from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.lake import Lake, Part
 from genesys.lane import Lane
 from genesys.outcomes import Outcome, accepted, rejected

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from genesys.calls.errors import InfrastructureFault
-from genesys.teachers.base import ChatAnswer
+from genesys.chat import ChatAnswer
+from genesys.faults import InfrastructureFault
 
 _BROKEN_OFF = frozenset({"abort", "error"})
 """Finish reasons by which servers say that they, not the model, ended the answer."""

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from genesys.calls.context import Roles
-from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.chat import ChatRequest, Completed, Teacher
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.settings import RoleSettings, Settings
-from genesys.teachers.base import ChatRequest, Completed, Teacher
 
 ROLES = ("curator", "teacher", "judge")
 

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from genesys.calls.errors import InfrastructureFault
 from genesys.calls.limits import AdaptiveLimit, CircuitBreaker
 from genesys.calls.slots import HostSlots
+from genesys.faults import InfrastructureFault
 
 _OTHERS_PAUSE = 0.03
 """Seconds between two looks whether another process has given a slot back."""

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import tenacity
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.calls.limits import AdaptiveLimit
 from genesys.calls.slots import slots_on_this_host
+from genesys.chat import ChatAnswer, ChatRequest, Completed
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.teachers.answers import is_refusal, read_stream, read_whole
-from genesys.teachers.base import ChatAnswer, ChatRequest, Completed
 from genesys.teachers.endpoints import Endpoint, EndpointPool, Lease
 
 _CONNECTIONS = 64

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from genesys.calls.entry import Entry, call_key
-from genesys.calls.errors import GenesysError, NoRecordedAnswer
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
-from genesys.teachers.base import ChatAnswer, ChatRequest, Completed
+from genesys.chat import ChatAnswer, ChatRequest, Completed
+from genesys.faults import GenesysError, NoRecordedAnswer
 
 _OPEN = 64
 """Segments kept open; each takes up to three file descriptors."""

@@ -17,10 +17,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genesys.calls.entry import Entry, call_key
-from genesys.calls.errors import GenesysError, NoRecordedAnswer
 from genesys.calls.segment import Segment
+from genesys.chat import ChatAnswer, ChatRequest, Completed, Teacher
+from genesys.faults import GenesysError, NoRecordedAnswer
 from genesys.schemas import describe_validation
-from genesys.teachers.base import ChatAnswer, ChatRequest, Completed, Teacher
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.teachers import supervise
 
 PYTHON_VARIABLE = "GENESYS_VLLM_PYTHON"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from genesys.calls.errors import TaskFault
+from genesys.faults import TaskFault
 from genesys.lenient_json import Dialect, Unreadable, objects, read
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.thinking import after_thinking

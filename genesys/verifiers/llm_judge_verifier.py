@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.judge.asking import cast_votes
 from genesys.verifiers.judge.panel import Panel

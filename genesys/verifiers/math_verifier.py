@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from genesys.calls.errors import TaskFault
+from genesys.faults import TaskFault
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.math.answer import Extracted, extract_answer, gold_answers
 from genesys.verifiers.math.pool import WorkerPool

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.verifiers.code_output_prediction_verifier import CodeUnderstandingVerifier
 from genesys.verifiers.code_test_verifier import CodeVerifier
 from genesys.verifiers.llm_judge_verifier import LlmJudgeVerifier

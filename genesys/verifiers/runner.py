@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from genesys.calls.errors import GenesysError, InfrastructureFault, NotReady
+from genesys.faults import GenesysError, InfrastructureFault, NotReady
 from genesys.verifiers.base_verifier import BaseVerifier, verifier_version
 from genesys.verifiers.judge.after_rules import JUDGED, judge_after_rules, ruled_by, union_kind
 from genesys.verifiers.registry import VERIFIER_REGISTRY

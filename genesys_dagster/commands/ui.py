@@ -21,9 +21,9 @@ from typing import IO
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from genesys.calls.errors import GenesysError
 from genesys.cli import DONE, REFUSED
 from genesys.commands.options import Options, parse
+from genesys.faults import GenesysError
 from genesys.settings import DEMO, FILE_NAME, Settings, load_settings
 from genesys.teachers import supervise
 

@@ -12,8 +12,8 @@ from typing import Any
 import dagster as dg
 
 from genesys.calls.engine import replay_rows
-from genesys.calls.errors import GenesysError, InfrastructureFault, NotReady
 from genesys.calls.journal import Journal
+from genesys.faults import GenesysError, InfrastructureFault, NotReady
 from genesys.lake import Lake, Manifest
 from genesys.lane import Lane
 from genesys.settings import Settings

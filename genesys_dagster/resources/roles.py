@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from genesys.calls.context import Roles
+from genesys.chat import Teacher
 from genesys.settings import RoleSettings, Settings
-from genesys.teachers.base import Teacher
 from genesys.teachers.casting import Named, OnDemand, open_teacher, with_judges, with_named_judges
 from genesys.verifiers.runner import VerifierRunner
 

@@ -15,8 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.calls.journal import Journal
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lake import WHOLE, File, Lake, Manifest, Part
 from genesys.lineage.audit import audit
 from genesys.release.filtered import make_filtered

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import GenesysError
 from genesys.columns import as_text
+from genesys.faults import GenesysError
 from genesys.hashing import digest
 from genesys.lake import WHOLE, Lake
 from genesys.lane import Adapter, Identity

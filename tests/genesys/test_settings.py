@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from genesys.calls.errors import GenesysError
+from genesys.faults import GenesysError
 from genesys.settings import DEMO, RoleSettings, load_settings
 from genesys.sources import Source
 from genesys.teachers.casting import open_teacher

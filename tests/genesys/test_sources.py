@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from genesys.calls.errors import GenesysError
+from genesys.faults import GenesysError
 from genesys.sources import BadRow, Source, SourceRow, open_source
 
 REPO = Path(__file__).parents[2]
@@ -157,7 +157,7 @@ def test_a_path_that_is_not_there_or_of_another_kind(path: str, message: str, tm
 )
 def test_a_hub_that_cannot_be_reached_is_said_so(attempt: str, offline: dict[str, str], tmp_path: Path) -> None:
     code = f"""
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.sources import Opened, Source, open_source
 source = Source(path="nobody/nothing")
 try:

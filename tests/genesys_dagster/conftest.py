@@ -9,12 +9,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from genesys.chat import Teacher
 from genesys.lake import Lake
 from genesys.lanes import LANES
 from genesys.settings import LaneSettings, RoleSettings, Settings
 from genesys.sources import Source
 from genesys.stores import open_lake
-from genesys.teachers.base import Teacher
 from genesys.verifiers.registry import VERIFIER_REGISTRY
 from genesys_dagster.pipeline import Pipeline, RunEnd
 from genesys_dagster.resources.roles import RoleResource

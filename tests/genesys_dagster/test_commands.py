@@ -19,10 +19,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.chat import ChatAnswer, ChatRequest
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lake import Lake
 from genesys.settings import load_settings
-from genesys.teachers.base import ChatAnswer, ChatRequest
 from genesys_dagster import internals
 from genesys_dagster.commands import ui
 from genesys_dagster.commands.summary import Summary

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from genesys.calls.errors import GenesysError
+from genesys.faults import GenesysError
 from genesys.lanes import LANES
 from genesys.settings import DEMO, FILE_NAME, LaneSettings, RoleSettings, Settings, load_settings
 from genesys_dagster import internals

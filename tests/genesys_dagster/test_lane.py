@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
-from genesys.teachers.base import ChatAnswer, ChatRequest, Teacher
+from genesys.chat import ChatAnswer, ChatRequest, Teacher
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys_dagster.markdown import LIMIT
 from genesys_dagster.ops import phases
 from genesys_dagster.pipeline import Pipeline, RunEnd

@@ -10,8 +10,8 @@ from typing import Any
 from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Work
 from genesys.calls.entry import Entry, call_key
+from genesys.chat import ChatAnswer, ChatRequest, Completed, Message
 from genesys.outcomes import Outcome, accepted
-from genesys.teachers.base import ChatAnswer, ChatRequest, Completed, Message
 from tests.support.openai_server import filler
 
 

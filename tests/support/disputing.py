@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from genesys.teachers.base import ChatAnswer, ChatRequest
+from genesys.chat import ChatAnswer, ChatRequest
 from tests.support.tiny_lane import TinyTeacher
 
 

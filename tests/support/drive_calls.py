@@ -21,11 +21,11 @@ from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Progress, Work
 from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
+from genesys.chat import Message
 from genesys.hashing import derived_seed
 from genesys.lake import Lake
 from genesys.outcomes import Outcome, accepted
 from genesys.stages.stage import Stage, run_stage, seal_stage
-from genesys.teachers.base import Message
 from genesys.teachers.openai_teacher import OpenAITeacher
 from tests.support.openai_server import canonical_sha256
 

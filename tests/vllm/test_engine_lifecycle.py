@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.teachers.vllm_engine import VllmEngine, flags
 from tests.support.processes import descendants, seconds_until_gone
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI, BadRequestError, OpenAI
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.teachers.vllm_engine import VllmEngine
 from tests.support.processes import descendants, seconds_until_gone
 from tests.vllm.conftest import RunningEngine

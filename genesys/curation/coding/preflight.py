@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genesys.calls.context import Calls
-from genesys.calls.errors import ResponseFault
 from genesys.curation.coding.cleaning import NEEDS_CHECKER, Cleaned
 from genesys.curation.coding.mutants import mutants
 from genesys.curation.coding.problem import Solution
+from genesys.faults import ResponseFault
 from genesys.outcomes import Outcome, rejected
 
 LANGUAGES = ("python", "cpp", "javascript", "rust")

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.sandbox.runner.languages import CPP_OPTIONS, CPP_STANDARDS
 from genesys.settings import SandboxSettings
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from genesys.calls.errors import TaskFault
+from genesys.faults import TaskFault
 from genesys.sandbox.job import Execution, Job, Limits, Run, RunResult, Watcher
 from genesys.verifiers.code.tests import Checker
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from genesys.calls.errors import TaskFault
+from genesys.faults import TaskFault
 from genesys.sandbox.job import LANGUAGES, Language, Limits
 from genesys.schemas import parse_info, parse_text
 from genesys.verifiers.code.blocks import language_of

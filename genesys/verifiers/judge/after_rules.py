@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from genesys.calls.errors import NotReady, ResponseFault, TaskFault
+from genesys.faults import NotReady, ResponseFault, TaskFault
 from genesys.verifiers.base_verifier import BaseVerifier, verifier_version
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from genesys.calls.context import READING_TEMPERATURE, READING_TRIALS, Calls, NotJournalled, answer_of
-from genesys.calls.errors import InfrastructureFault
-from genesys.teachers.base import ChatAnswer, ChatRequest
+from genesys.chat import ChatAnswer, ChatRequest
+from genesys.faults import InfrastructureFault
 from genesys.verifiers.judge.question import SIMILARITY, Order, Question
 from genesys.verifiers.judge.reading import Judgement, Unreadable, read_judgement
 from genesys.verifiers.judge.votes import Vote

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from genesys.calls.context import Calls
-from genesys.calls.errors import InfrastructureFault, ResponseFault, TaskFault
+from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.hashing import digest
 from genesys.schemas import parse_info
 from genesys.verifiers.judge.after_rules import JUDGED

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from genesys.calls.errors import NotReady
 from genesys.choices import Acceptance
+from genesys.faults import NotReady
 from genesys.hashing import digest
 from genesys.verifiers.judge.after_rules import JUDGED
 from genesys.verifiers.judge.family import families_of

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from genesys.calls.errors import TaskFault
+from genesys.chat import Message
+from genesys.faults import TaskFault
 from genesys.hashing import digest
 from genesys.prompts import Prompt
-from genesys.teachers.base import Message
 from genesys.verifiers.judge.quoting import Quoted, is_blank, mark_of, plain, quote
 from genesys.verifiers.thinking import after_thinking
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 
 WORKER_MODULE = "genesys.verifiers.math.worker"
 _START_LIMIT_S = 120.0

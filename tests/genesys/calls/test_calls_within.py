@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import pytest
 
 from genesys.calls.context import Calls, CallStats, NotJournalled, Roles
-from genesys.calls.errors import InfrastructureFault, TaskFault
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
-from genesys.teachers.base import ChatRequest
+from genesys.chat import ChatRequest
+from genesys.faults import InfrastructureFault, TaskFault
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.runner import VerifierRunner
 from tests.support.calls import FakeTeacher, question

@@ -10,11 +10,11 @@ import pytest
 from pydantic import BaseModel
 
 from genesys.calls.context import READING_TRIALS, Calls, Roles
-from genesys.calls.errors import GenesysError, InfrastructureFault, RepeatedCall, ResponseFault, TaskFault
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
+from genesys.chat import ChatAnswer, ChatRequest, Completed
+from genesys.faults import GenesysError, InfrastructureFault, RepeatedCall, ResponseFault, TaskFault
 from genesys.prompts import Prompt
-from genesys.teachers.base import ChatAnswer, ChatRequest, Completed
 from genesys.verifiers.runner import VerifierRunner
 from tests.support.calls import FakeTeacher, question, roles_of
 

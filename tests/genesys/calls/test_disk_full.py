@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from genesys.calls.engine import run_rows
-from genesys.calls.errors import InfrastructureFault
 from genesys.calls.journal import Journal
+from genesys.faults import InfrastructureFault
 from tests.support.calls import FakeTeacher, filler, roles_of, work_of
 
 ROWS = 300
@@ -81,7 +81,7 @@ def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
     script = """if 1:
         import asyncio, sys
         from genesys.calls.engine import run_rows
-        from genesys.calls.errors import InfrastructureFault
+        from genesys.faults import InfrastructureFault
         from genesys.calls.journal import Journal
         from tests.genesys.calls.test_disk_full import ROWS, long_answer
         from tests.support.calls import FakeTeacher, roles_of, work_of

@@ -15,11 +15,11 @@ import pytest
 
 from genesys.calls.context import Calls
 from genesys.calls.engine import Progress, Work, replay_rows, row_window, run_rows
-from genesys.calls.errors import GenesysError, InfrastructureFault, ResponseFault, TaskFault
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
+from genesys.chat import ChatRequest
+from genesys.faults import GenesysError, InfrastructureFault, ResponseFault, TaskFault
 from genesys.outcomes import Outcome, accepted, rejected
-from genesys.teachers.base import ChatRequest
 from tests.support.calls import FakeTeacher, question, roles_of, sample_once, work_of
 from tests.support.openai_server import OpenAIServer
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from genesys.calls.entry import Entry, call_key
-from genesys.teachers.base import ChatRequest
+from genesys.chat import ChatRequest
 from tests.support.calls import entry, question
 
 

@@ -18,9 +18,9 @@ import pytest
 
 from genesys.calls import database
 from genesys.calls.entry import Entry, Failure
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
+from genesys.faults import GenesysError, InfrastructureFault
 from tests.support.calls import entry, text_of
 
 

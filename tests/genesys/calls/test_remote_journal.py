@@ -16,9 +16,9 @@ import fsspec
 import pytest
 
 from genesys.calls.engine import run_rows
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.calls.journal import Journal
 from genesys.calls.parts import RemoteParts
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lake import Lake
 from tests.support.calls import FakeTeacher, entry, roles_of, work_of
 from tests.support.drive_calls import ASSET, PARTITION

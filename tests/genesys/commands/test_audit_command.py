@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from genesys import cli
-from genesys.calls.errors import GenesysError
 from genesys.commands import audit as command
+from genesys.faults import GenesysError
 from genesys.release.filtered import make_filtered
 from genesys.release.sft import make_sft
 from genesys.verifiers.registry import VERIFIER_REGISTRY

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import s3fs
 
-from genesys.calls.errors import GenesysError
 from genesys.commands import disputes as command
+from genesys.faults import GenesysError
 from genesys.lake import WHOLE
 from genesys.lineage.chain import release_link
 from genesys.lineage.evidence import gather

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
 from genesys.cli import main
+from genesys.faults import InfrastructureFault
 from genesys.schemas import Response
 from genesys.teachers.vllm_engine import PYTHON_VARIABLE
 from tests.genesys.commands.runs import (

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from genesys.calls.errors import GenesysError
 from genesys.commands.options import Group, Numbers, Options, Texts, parse
+from genesys.faults import GenesysError
 
 
 class Data(Group):

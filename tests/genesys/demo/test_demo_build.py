@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from genesys.calls.errors import GenesysError
 from genesys.calls.journal import Journal
+from genesys.chat import ChatRequest, Message
 from genesys.curation.math.numina_math import TASK
 from genesys.demo.build import ANSWERS, build_recorded
+from genesys.faults import GenesysError
 from genesys.settings import DEMO, Settings, load_settings
-from genesys.teachers.base import ChatRequest, Message
 from genesys.teachers.recorded import RecordedTeacher
 from genesys.teachers.script import Script
 

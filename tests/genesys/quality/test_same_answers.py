@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.quality.same_answers import SameAnswers
 from genesys.settings import Settings
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import GenesysError
 from genesys.columns import GENERATIONS
+from genesys.faults import GenesysError
 from genesys.lake import WHOLE, Lake, Part
 from genesys.outcomes import Counts
 from genesys.release import filtered

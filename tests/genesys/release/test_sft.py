@@ -11,8 +11,8 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.columns import LINEAGE
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lake import WHOLE, Lake, Part
 from genesys.release import buckets, filtered, sft
 from genesys.release.buckets import Buckets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.sandbox import image
 from genesys.sandbox.container import connect
 from genesys.sandbox.sandbox import missing, open_sandbox

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.sandbox.container import connect, sweep
 from genesys.sandbox.image import LABEL, image_name
 from genesys.sandbox.job import Limits

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.chat import ChatAnswer
+from genesys.faults import InfrastructureFault
 from genesys.teachers.answers import is_refusal, read_stream, read_whole
-from genesys.teachers.base import ChatAnswer
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 5}
 

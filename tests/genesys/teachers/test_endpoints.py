@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
 from genesys.calls.limits import AdaptiveLimit, CircuitBreaker
 from genesys.calls.slots import HostSlots
+from genesys.faults import InfrastructureFault
 from genesys.teachers.endpoints import Endpoint, EndpointPool
 
 

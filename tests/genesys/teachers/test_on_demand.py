@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from genesys.calls.context import Roles
-from genesys.calls.errors import GenesysError, InfrastructureFault
+from genesys.chat import ChatRequest
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.settings import JudgingSettings, RoleSettings, Settings
 from genesys.teachers import casting
-from genesys.teachers.base import ChatRequest
 from genesys.teachers.casting import OnDemand, with_judges, with_named_judges
 from tests.support.calls import FakeTeacher, question
 

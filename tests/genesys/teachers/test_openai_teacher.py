@@ -21,10 +21,10 @@ import pytest
 
 from genesys.calls.context import Calls
 from genesys.calls.engine import Progress, replay_rows, run_rows
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.calls.segment import Segment
+from genesys.chat import ChatRequest
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.outcomes import Outcome, accepted
-from genesys.teachers.base import ChatRequest
 from genesys.teachers.openai_teacher import OpenAITeacher
 from tests.genesys.teachers.conftest import Teach
 from tests.support.calls import question, roles_of, work_of

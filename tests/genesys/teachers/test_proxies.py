@@ -2,7 +2,7 @@
 
 import pytest
 
-from genesys.teachers.base import ChatRequest, Message
+from genesys.chat import ChatRequest, Message
 from genesys.teachers.openai_teacher import OpenAITeacher
 from tests.support.openai_server import OpenAIServer
 

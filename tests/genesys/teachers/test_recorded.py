@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from genesys.calls.entry import Entry, call_key
-from genesys.calls.errors import GenesysError, NoRecordedAnswer
 from genesys.calls.journal import Journal
+from genesys.chat import ChatRequest
+from genesys.faults import GenesysError, NoRecordedAnswer
 from genesys.teachers import recorded
-from genesys.teachers.base import ChatRequest
 from genesys.teachers.recorded import RecordedTeacher
 from tests.support.calls import question
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault, TaskFault
+from genesys.faults import InfrastructureFault, TaskFault
 from genesys.sandbox.job import Compiled, Execution, RunResult
 from genesys.settings import SandboxSettings, load_settings
 from genesys.verifiers.base_verifier import verifier_version

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault, TaskFault
+from genesys.faults import InfrastructureFault, TaskFault
 from genesys.schemas import Response
 from genesys.verifiers.math.pool import WorkerPool
 from genesys.verifiers.math_verifier import MathVerifier

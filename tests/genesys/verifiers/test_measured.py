@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from genesys.calls.errors import TaskFault
+from genesys.faults import TaskFault
 from genesys.verifiers.code_output_prediction_verifier import CodeUnderstandingVerifier
 from genesys.verifiers.math_verifier import MathVerifier
 

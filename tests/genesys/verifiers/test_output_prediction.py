@@ -2,7 +2,7 @@
 
 import pytest
 
-from genesys.calls.errors import TaskFault
+from genesys.faults import TaskFault
 from genesys.verifiers.code_output_prediction_verifier import CodeUnderstandingVerifier
 
 

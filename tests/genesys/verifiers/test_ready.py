@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.settings import SandboxSettings, Settings
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.registry import executes

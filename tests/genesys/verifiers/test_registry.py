@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.code_output_prediction_verifier import CodeUnderstandingVerifier
 from genesys.verifiers.code_test_verifier import CodeVerifier

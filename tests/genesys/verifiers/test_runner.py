@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault, ResponseFault, TaskFault
+from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.schemas import Response
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.registry import VERIFIER_REGISTRY

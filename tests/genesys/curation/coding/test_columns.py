@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import GenesysError
 from genesys.curation.coding import curate as coding
 from genesys.curation.coding.cleaning import MAX_TEST_CHARS, MAX_TESTS, clean
 from genesys.curation.coding.origins import bare_statement, marks
 from genesys.curation.coding.problem import CodeProblem, Solution
+from genesys.faults import GenesysError
 from genesys.lake import Lake
 from genesys.lanes import CODING
 from genesys.ledger import update_ledger

@@ -12,10 +12,10 @@ import pytest
 
 from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Work, end_of
-from genesys.calls.errors import InfrastructureFault
 from genesys.calls.journal import Journal
 from genesys.curation.coding import curate as coding
 from genesys.curation.coding.mutants import mutants
+from genesys.faults import InfrastructureFault
 from genesys.lake import Lake
 from genesys.lanes import CODING
 from genesys.ledger import ledger_rows, update_ledger

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys.calls.errors import TaskFault
+from genesys.faults import TaskFault
 from genesys.verifiers.code.limits import read_limits
 from genesys.verifiers.code.tests import CallTest, OutputTest, harnessed, read_task
 

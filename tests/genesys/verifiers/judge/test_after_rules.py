@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from genesys.calls.errors import GenesysError, TaskFault
+from genesys.faults import GenesysError, TaskFault
 from genesys.settings import Settings
 from genesys.stages.verifications import verdict_on
 from genesys.verifiers.base_verifier import BaseVerifier

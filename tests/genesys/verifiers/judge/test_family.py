@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.settings import DEMO, JudgingSettings, RoleSettings, Settings, load_settings
 from genesys.verifiers.judge.after_rules import JUDGED
 from genesys.verifiers.judge.family import families_of

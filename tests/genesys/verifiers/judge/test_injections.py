@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault
+from genesys.faults import InfrastructureFault
 from genesys.verifiers.judge.quoting import plain
 from genesys.verifiers.thinking import after_thinking
 from tests.genesys.verifiers.hostile_responses import BLANK, HOSTILE

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import TaskFault
+from genesys.faults import TaskFault
 from genesys.verifiers.judge.question import Question, gold_of, question_of, rubric_of
 from genesys.verifiers.judge.quoting import mark_of
 from tests.support.judge_server import parts

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import GenesysError
+from genesys.faults import GenesysError
 from genesys.settings import JudgingSettings, load_settings
 from genesys.verifiers.judge.panel import Panel
 

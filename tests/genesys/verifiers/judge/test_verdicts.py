@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from genesys.calls.errors import InfrastructureFault, TaskFault
+from genesys.faults import InfrastructureFault, TaskFault
 from genesys.settings import JudgingSettings, RoleSettings, Settings
 from tests.support.judge_server import JudgeServer
 from tests.support.judging import GOLD, WRONG, court, judge_role, record, settings_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from genesys.calls.errors import TaskFault
+from genesys.faults import TaskFault
 from tests.support.judge_server import JudgeServer, parts
 from tests.support.judging import GOLD, court, record, settings_of
 

@@ -1,4 +1,4 @@
-"""What every teacher is: it takes a chat request and gives a chat answer. No transport and no retries here."""
+"""What is said to a model, what it says, and what a teacher is. Transport and retries stand in ``genesys.teachers``."""
 
 from __future__ import annotations
 
