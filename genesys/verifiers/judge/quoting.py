@@ -14,12 +14,16 @@ from genesys.hashing import digest
 _MARK_DIGITS = 24
 _CONTROL = re.compile(
     r"<(?=\s*[|｜])"  # <|im_start|>, <|eot_id|>, DeepSeek's <｜User｜>
-    r"|<(?=\s*/?\s*(?:s|bos|eos|pad|unk|think|thinking|thought|reasoning|start_of_turn|end_of_turn|system|assistant|user|human)\s*>)"
-    r"|\[(?=\s*/?\s*(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*\])"
-    r"|<(?=<\s*/?\s*SYS\s*>>)",
+    r"|<(?=\s*+(?:/\s*+)?(?:s|bos|eos|pad|unk|think|thinking|thought|reasoning|start_of_turn|end_of_turn|system|assistant"
+    r"|user|human)\s*+>)"
+    r"|\[(?=\s*+(?:/\s*+)?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*+\])"
+    r"|<(?=<\s*+(?:/\s*+)?SYS\s*+>>)",
     re.IGNORECASE,
 )
-"""Where a token begins that a chat template could take for the end of the user's turn."""
+"""Where a token begins that a chat template could take for the end of the user's turn.
+
+Repetitions give nothing back: a response of blanks may not hold up the loop that all rows live in.
+"""
 _HIDDEN = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
     "|(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]"  # one chooses the form of a sign, a row of them is a text

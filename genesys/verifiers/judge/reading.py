@@ -30,10 +30,11 @@ _LIKE_OURS = re.compile(r"\{\s*[\"']?\s*(?:code|why|score)\b", re.IGNORECASE)
 _NUMBER = r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?"
 _SCORE = re.compile(rf"({_NUMBER})\s*(?:(%)|(?:/|out\s+of|of)\s*({_NUMBER}))?", re.IGNORECASE)
 _SCORE_LINE = re.compile(
-    r"^[\s>*_#`\"'-]*(?:(?:my|final|overall|the)\s+)*(?:score|rating|grade|similarity)[\s*_`\"']*(?:is|=|:)[\s*_`\"']*"
-    r"(?P<value>[-+.,\d].*?)[\s*_`\"'.]*$",
+    r"^(?:[>*_#`\"'-]|[^\S\n])*+(?:(?:my|final|overall|the)[^\S\n]++)*+(?:score|rating|grade|similarity)"
+    r"[\s*_`\"']*+(?:is|=|:)[\s*_`\"']*+(?P<value>[-+.,\d].*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+"""Repetitions give nothing back and begin on a line of their own: an answer of line breaks is read as fast as any."""
 
 
 class Unreadable(ValueError):
@@ -198,7 +199,7 @@ def _score_in_prose(body: str, quoted: _Quoted) -> float:
             raise Unreadable("the score was all there was, and a line of the data")
         return read_score(bare)
     lines = [line for line in _SCORE_LINE.finditer(body[-LONGEST:]) if not quoted.contains(line.group())]
-    scores = {read_score(line["value"]) for line in lines}
+    scores = {read_score(line["value"].rstrip(" \t*_`\"'.")) for line in lines}
     if len(scores) != 1:
         raise Unreadable("there was no JSON object with a score" if not scores else "there were several scores")
     return scores.pop()
