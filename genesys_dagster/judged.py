@@ -1,13 +1,13 @@
 """What a materialization of judged verdicts shows besides what all verdicts do: how far judges agree, what sways them.
 
-Reads the verdicts as the table keeps them; the figures stand in ``genesys.verifiers.judge.agreement``.
+Reads the verdicts as the table keeps them; the figures stand in ``genesys.quality.judge_agreement``.
 """
 
 import json
 from typing import Any
 
 from genesys.lake import Lake, Manifest
-from genesys.verifiers.judge.agreement import JudgeTally
+from genesys.quality.judge_agreement import JudgeTally
 from genesys_dagster.markdown import markdown_table
 
 

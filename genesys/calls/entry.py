@@ -30,7 +30,7 @@ def call_key(kind: str, payload: dict[str, Any], trial: int = 0) -> str:
     """Identity of a call: a hash of all that determines its result, and a trial number.
 
     Args:
-        kind: ``chat``, ``verdict`` or ``execution``.
+        kind: ``chat`` or ``verdict``.
         payload: All that determines the result, JSON-like; for a chat teacher_id (never an URL), messages, sampling.
         trial: 0 unless the same thing is done again on purpose.
 

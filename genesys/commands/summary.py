@@ -9,9 +9,9 @@ from pathlib import Path
 
 from genesys.choices import Acceptance
 from genesys.outcomes import Counts, Outcome
+from genesys.quality.judge_agreement import JudgeTally
 from genesys.rows import Record
 from genesys.sources import BadRow
-from genesys.verifiers.judge.agreement import JudgeTally
 
 Z_95 = 1.959964
 """Standard deviations either side of the mean that hold 95 % of a normal distribution."""

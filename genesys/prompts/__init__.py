@@ -1,4 +1,4 @@
-"""Prompts: one Jinja file each, with the type of its answer. Where they are used stands with the lane that uses them.
+"""Prompts: one Jinja file each, with the type of its answer. Where one is used stands with its lane or verifier.
 
 A prompt's hash covers its file and its answer's JSON schema, and is part of lineage.
 """

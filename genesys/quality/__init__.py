@@ -1,1 +1,1 @@
-"""What can be told of tasks and responses beyond a single verdict, as pure functions. Tables are read elsewhere."""
+"""What can be told of tasks, responses and judges beyond a single verdict. Tables are read in ``genesys.release``."""

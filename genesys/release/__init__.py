@@ -1,1 +1,1 @@
-"""Data sets made of all lanes: one module a data set, named like it. How rows are made stands with the lanes."""
+"""Data sets made of all lanes: ``filtered`` and ``sft``, and what they share. Rows are made by the lanes."""

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from genesys.faults import GenesysError, InfrastructureFault, NotReady
+from genesys.verifiers.after_rules import JUDGED, judge_after_rules, ruled_by, union_kind
 from genesys.verifiers.base_verifier import BaseVerifier, verifier_version
-from genesys.verifiers.judge.after_rules import JUDGED, judge_after_rules, ruled_by, union_kind
 from genesys.verifiers.registry import VERIFIER_REGISTRY
 from genesys.verifiers.results import checked_result as checked_result
 from genesys.verifiers.slots import LimitReached, SlotThreads, bounded_call

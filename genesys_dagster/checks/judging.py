@@ -1,6 +1,6 @@
 """The check of the judges on ``<lane>/verifications``: golds put before them.
 
-What they must make of these stands in ``genesys.verifiers.judge.calibration``. The check only warns: verdicts stand as
+What they must make of these stands in ``genesys.quality.judge_calibration``. The check only warns: verdicts stand as
 they are, and a person has to look at the judge.
 """
 
@@ -13,11 +13,11 @@ from genesys.calls.context import Calls, CallStats, Roles
 from genesys.calls.journal import Journal
 from genesys.lake import Lake
 from genesys.lane import Lane
+from genesys.quality.judge_calibration import Calibration, calibrate
 from genesys.settings import Settings
 from genesys.stages.tasks import tasks_asset
 from genesys.stages.verifications import verifications_asset
-from genesys.verifiers.judge.after_rules import JUDGED
-from genesys.verifiers.judge.calibration import Calibration, calibrate
+from genesys.verifiers.after_rules import JUDGED
 from genesys.verifiers.judge.panel import Panel
 from genesys_dagster import internals
 from genesys_dagster.markdown import markdown_table

@@ -13,7 +13,7 @@ from genesys.lanes import LANES
 from genesys.lineage.audit import audit
 from genesys.settings import JudgingSettings, RoleSettings
 from genesys.stores import open_journal
-from genesys.verifiers.judge.after_rules import JUDGED
+from genesys.verifiers.after_rules import JUDGED
 from tests.genesys_dagster.conftest import Graph, sums_settings
 from tests.support.judge_server import JudgeServer
 from tests.support.judging import judge_role

@@ -13,7 +13,7 @@ from genesys.calls.context import Calls, CallStats, Roles
 from genesys.calls.journal import Journal
 from genesys.settings import JudgingSettings, RoleSettings, Settings
 from genesys.teachers.casting import with_judges
-from genesys.verifiers.judge.after_rules import JUDGED
+from genesys.verifiers.after_rules import JUDGED
 from genesys.verifiers.runner import VerifierRunner
 from tests.support.openai_server import OpenAIServer
 

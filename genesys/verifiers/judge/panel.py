@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from genesys.choices import Acceptance
 from genesys.faults import NotReady
 from genesys.hashing import digest
-from genesys.verifiers.judge.after_rules import JUDGED
+from genesys.verifiers.after_rules import JUDGED
 from genesys.verifiers.judge.family import families_of
 from genesys.verifiers.judge.question import SIMILARITY
 from genesys.verifiers.judge.votes import Rules

@@ -6,7 +6,7 @@ import pytest
 
 from genesys.faults import InfrastructureFault
 from genesys.settings import DEMO, JudgingSettings, RoleSettings, Settings, load_settings
-from genesys.verifiers.judge.after_rules import JUDGED
+from genesys.verifiers.after_rules import JUDGED
 from genesys.verifiers.judge.family import families_of
 from genesys.verifiers.judge.panel import Panel
 from genesys.verifiers.runner import VerifierRunner

@@ -1,4 +1,4 @@
-"""Texts made to be slow to read. What is read here is read in the loop in which all rows live: it may not stand still."""
+"""Texts made to be slow to read. They are read in the loop in which all rows live, and it may not stand still."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from genesys.quality.judge_calibration import Calibration, calibrate, sample_of
 from genesys.settings import Settings
-from genesys.verifiers.judge.calibration import Calibration, calibrate, sample_of
 from tests.support.judge_server import JudgeServer
 from tests.support.judging import court, record, settings_of
 

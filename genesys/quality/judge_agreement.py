@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from genesys.verifiers.judge.after_rules import RULE
+from genesys.verifiers.after_rules import RULE
 
 _FEW = 10
 """Below so many verdicts a correlation says nothing."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from genesys.verifiers.judge.agreement import JudgeTally
+from genesys.quality.judge_agreement import JudgeTally
 
 
 def info(

@@ -9,8 +9,8 @@ import pytest
 from genesys.faults import GenesysError, TaskFault
 from genesys.settings import Settings
 from genesys.stages.verifications import verdict_on
+from genesys.verifiers.after_rules import JUDGED, RULE
 from genesys.verifiers.base_verifier import BaseVerifier
-from genesys.verifiers.judge.after_rules import JUDGED, RULE
 from genesys.verifiers.llm_judge_verifier import LlmJudgeVerifier
 from genesys.verifiers.runner import VerifierRunner
 from tests.support.judge_server import JudgeServer

@@ -14,7 +14,7 @@ from genesys.calls.context import Calls
 from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.hashing import digest
 from genesys.schemas import parse_info
-from genesys.verifiers.judge.after_rules import JUDGED
+from genesys.verifiers.after_rules import JUDGED
 from genesys.verifiers.judge.question import gold_of
 from genesys.verifiers.judge.reading import squeezed
 
