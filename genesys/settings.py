@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from genesys.choices import Acceptance, Sampling
@@ -19,6 +20,14 @@ from genesys.faults import GenesysError
 from genesys.schemas import describe_validation
 from genesys.sources import Source
 
+Kind = Literal["none", "openai", "vllm", "recorded"]
+"""Who can play a role. A further kind is a word here, a line in ``_NEEDED`` and a case of ``teachers.casting``."""
+_NEEDED: dict[Kind, tuple[str, ...]] = {
+    "none": (),
+    "openai": ("model",),
+    "vllm": ("model",),
+    "recorded": ("journal", "id"),
+}
 DEMO = Path(__file__).parent / "demo"
 FILE_NAME = "genesys.toml"
 
@@ -29,10 +38,24 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
+def _without_secret(root: str) -> str:
+    """A place whose name holds no password: it is shown in logs, tables and the UI."""
+    parts = urlsplit(root)
+    if parts.password or (parts.username and "://" in root):
+        raise ValueError(
+            f"the URL of {parts.scheme}://{parts.hostname or ''} holds a name or a password: give them in the environment"
+        )
+    return root
+
+
+Place = Annotated[str, AfterValidator(_without_secret)]
+"""A folder or an fsspec URL, without credentials."""
+
+
 class StorageSettings(Strict):
     """Where tables stand."""
 
-    root: str = "{state}/lake"
+    root: Place = "{state}/lake"
     """Folder or URL, as in ``s3://bucket/lake``."""
     storage_options: dict[str, Any] = Field(default_factory=dict)
     """fsspec options such as ``{client_kwargs = {endpoint_url = "..."}}``; credentials come from the environment."""
@@ -41,7 +64,7 @@ class StorageSettings(Strict):
 class JournalSettings(Strict):
     """Where finished calls stand."""
 
-    root: str = "{state}/journal"
+    root: Place = "{state}/journal"
     cache: str = "{state}/journal-cache"
     """Local log of a journal on object storage."""
     window: float = Field(default=10.0, gt=0)
@@ -52,7 +75,7 @@ class JournalSettings(Strict):
 class RoleSettings(Strict):
     """Who plays one of the roles curator, teacher and judge."""
 
-    kind: Literal["none", "openai", "vllm", "recorded"] = "none"
+    kind: Kind = "none"
     model: str = ""
     id: str = ""
     """Names weights and quantization in every call's key; by default the model's name."""
@@ -94,10 +117,9 @@ class RoleSettings(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> RoleSettings:
-        if self.kind in ("openai", "vllm") and not self.model:
-            raise ValueError(f"a role of kind {self.kind} needs `model`")
-        if self.kind == "recorded" and not (self.journal and self.teacher_id):
-            raise ValueError("a role of kind recorded needs `journal` and `id`")
+        given = {"model": self.model, "journal": self.journal, "id": self.teacher_id}
+        if not all(given[name] for name in _NEEDED[self.kind]):
+            raise ValueError(f"a role of kind {self.kind} needs {' and '.join(f'`{n}`' for n in _NEEDED[self.kind])}")
         return self
 
 

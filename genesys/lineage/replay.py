@@ -6,14 +6,12 @@ import sqlite3
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
 from genesys.calls.context import TRIALS_WITHIN, Calls, Roles
 from genesys.calls.engine import Work, end_of
 from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
-from genesys.chat import ChatRequest, Completed
 from genesys.choices import Acceptance
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lineage.evidence import GONE, Evidence, Recorded, Row
@@ -24,31 +22,12 @@ from genesys.settings import Settings
 from genesys.stages.generations import sample_row
 from genesys.stages.tasks import curate_row, read_ledger_row
 from genesys.stages.verifications import response_record, verify_row
-from genesys.teachers.casting import with_judges, with_named_judges
+from genesys.teachers.casting import Named, with_judges, with_named_judges
 from genesys.verifiers.runner import VerifierRunner
 
 VERDICT_FIELDS = ("score", "accepted", "reason", "rule", "extracted_answer", "canonical_answer")
 Derive = Callable[[Calls], Awaitable[Outcome]]
 Registry = Mapping[str, type[Any]]
-
-
-@dataclass
-class Absent:
-    """A teacher in name only: a replay needs its id for the keys of calls, and makes none."""
-
-    teacher_id: str
-    concurrency: int = 1
-
-    async def complete(self, request: ChatRequest) -> Completed:
-        """Nothing is asked.
-
-        Raises:
-            InfrastructureFault: Always.
-        """
-        raise InfrastructureFault(f"{self.teacher_id} is not asked in a replay", final=True)
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
 
 
 async def replay(
@@ -106,7 +85,7 @@ async def _replay_generation(evidence: Evidence, recorded: Recorded) -> list[Che
     if task is None or generation is None or part is None:
         return []
     settings, sampled = part.settings, (task, generation["sample_index"])
-    roles = Roles(teacher=Absent(str(settings["teacher_id"])))
+    roles = Roles(teacher=Named(str(settings["teacher_id"])))
     changed = (
         [] if settings["system_prompt"] == evidence.lane.system_prompt else ["the lane's system prompt has changed"]
     )
@@ -231,7 +210,7 @@ def _roles(evidence: Evidence, entries: Iterable[Entry], runner: VerifierRunner)
     roles, structured = Roles(verifiers=runner), set()
     for entry in entries:
         if (prompt := by_name.get(entry.name)) is not None:
-            setattr(roles, prompt.role, Absent(entry.payload["teacher_id"]))
+            setattr(roles, prompt.role, Named(entry.payload["teacher_id"]))
             if "response_format" in entry.payload["sampling"]:
                 structured.add(str(prompt.role))
     roles.structured = frozenset(structured)

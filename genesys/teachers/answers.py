@@ -43,11 +43,16 @@ def read_whole(body: bytes) -> ChatAnswer:
 async def read_stream(chunks: AsyncIterable[bytes]) -> ChatAnswer:
     """Put a streamed answer together (server-sent events, a JSON object each).
 
+    Some endpoints know no streaming, and send one JSON object whatever they were asked for: it is read as what it is.
+
     Raises:
         InfrastructureFault: The stream holds an error, or something unreadable, or ends before the answer does.
     """
     answer = _Answer()
-    async for line in _lines(chunks):
+    lines = _lines(chunks)
+    async for line in lines:
+        if not answer.begun and line.lstrip().startswith(b"{"):
+            return read_whole(b"\n".join([line, *[further async for further in lines]]))
         data = line[5:].strip() if line.startswith(b"data:") else b""
         if data and data != b"[DONE]":
             answer.add(_object(data), "delta")
@@ -80,6 +85,7 @@ class _Answer:
 
     content: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
+    begun: bool = False
     has_content: bool = False
     finish_reason: str | None = None
     usage: dict[str, Any] = field(default_factory=dict)
@@ -87,8 +93,9 @@ class _Answer:
 
     def add(self, piece: dict[str, Any], part: str) -> None:
         """A whole completion (``part`` is message) or one chunk of a stream (delta)."""
+        self.begun = True
         if piece.get("error"):
-            raise _flaw(f"an error: {json.dumps(piece['error'], ensure_ascii=False)[:300]}")
+            raise _flaw(f"an error: {json.dumps(piece['error'], ensure_ascii=False)}")
         self.usage = piece.get("usage") or self.usage
         self.model = piece.get("model") or self.model
         for choice in piece.get("choices") or []:
@@ -134,6 +141,7 @@ def is_refusal(status: int, text: str) -> bool:
 
 
 def _flaw(what: str) -> InfrastructureFault:
+    """As long as the endpoint made it: it is cut where its key has been taken out, or half of one could stay."""
     return InfrastructureFault(f"the endpoint sent {what}", alive=True)
 
 

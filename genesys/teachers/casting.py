@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genesys.calls.context import Roles
@@ -54,18 +54,21 @@ class OnDemand:
         """The stack closes what was opened."""
 
 
+@dataclass
 class Named:
-    """A teacher of whom only the name is known: enough to find its answers in the journal."""
+    """A teacher in name only: enough to find its answers in the journal. A replay makes no calls."""
 
-    concurrency = 1
-
-    def __init__(self, teacher_id: str) -> None:
-        """Under this name answers are looked up."""
-        self.teacher_id = teacher_id
+    teacher_id: str
+    """Under this name answers are looked up."""
+    concurrency: int = 1
 
     async def complete(self, request: ChatRequest) -> Completed:
-        """Never called: a replay does not make calls."""
-        raise AssertionError(f"{self.teacher_id} was asked {request.name!r} in a replay")
+        """Nothing is asked.
+
+        Raises:
+            InfrastructureFault: Always.
+        """
+        raise InfrastructureFault(f"{self.teacher_id} is not asked {request.name!r} in a replay", final=True)
 
     async def aclose(self) -> None:
         """Nothing is held."""
@@ -94,24 +97,43 @@ def _with(roles: Roles, settings: Settings, cast: Mapping[str, Teacher]) -> Role
 
 
 async def open_teacher(settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> Teacher:
-    """One role's teacher, closed with the stack."""
-    if chosen.kind == "recorded":
-        from genesys.teachers.recorded import RecordedTeacher
+    """One role's teacher, closed with the stack.
 
-        recorded = RecordedTeacher(settings.path(chosen.journal), chosen.teacher_id)
-        stack.push_async_callback(recorded.aclose)
-        return recorded
+    Raises:
+        GenesysError: Nobody is named, or no endpoint.
+    """
+    match chosen.kind:
+        case "recorded":
+            return _open_recorded(settings, chosen, stack)
+        case "openai":
+            urls = chosen.base_urls or tuple(filter(None, [os.environ.get("OPENAI_BASE_URL")]))
+            return _open_endpoints(chosen, urls, os.environ.get(chosen.api_key_env), stack)
+        case "vllm":
+            return await _open_engine(settings, chosen, stack)
+        case "none":
+            raise GenesysError("nobody is named for this role: give it a `kind` and a `model` in genesys.toml")
+
+
+def _open_recorded(settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> Teacher:
+    from genesys.teachers.recorded import RecordedTeacher
+
+    recorded = RecordedTeacher(settings.path(chosen.journal), chosen.teacher_id)
+    stack.push_async_callback(recorded.aclose)
+    return recorded
+
+
+async def _open_engine(settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> Teacher:
+    from genesys.teachers.vllm_engine import VllmEngine
+
+    log = Path(settings.path("{state}")) / "logs" / "vllm.log"
+    engine = VllmEngine(chosen.model, num_gpus=chosen.num_gpus, engine_args=chosen.engine_args, log_path=log)
+    url = (await stack.enter_async_context(engine)).base_url
+    return _open_endpoints(chosen, (url,), engine.api_key, stack)
+
+
+def _open_endpoints(chosen: RoleSettings, urls: Sequence[str], api_key: str | None, stack: AsyncExitStack) -> Teacher:
     from genesys.teachers.openai_teacher import OpenAITeacher
 
-    urls = chosen.base_urls or tuple(filter(None, [os.environ.get("OPENAI_BASE_URL")]))
-    api_key = os.environ.get(chosen.api_key_env)
-    if chosen.kind == "vllm":
-        from genesys.teachers.vllm_engine import VllmEngine
-
-        log = Path(settings.path("{state}")) / "logs" / "vllm.log"
-        engine = VllmEngine(chosen.model, num_gpus=chosen.num_gpus, engine_args=chosen.engine_args, log_path=log)
-        urls = ((await stack.enter_async_context(engine)).base_url,)
-        api_key = engine.api_key
     if not urls:
         raise GenesysError(
             f"no endpoint for {chosen.model}: give base_urls in genesys.toml, or OPENAI_BASE_URL in the environment"

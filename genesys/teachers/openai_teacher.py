@@ -127,7 +127,7 @@ class OpenAITeacher:
         try:
             return await self._exchange(lease, request)
         except InfrastructureFault as fault:
-            raise InfrastructureFault(f"{url}: {self._clean(str(fault))}", alive=fault.alive) from None
+            raise InfrastructureFault(f"{url}: {self._short(str(fault))}", alive=fault.alive) from None
         except openai.APIStatusError as error:
             if is_refusal(error.status_code, json.dumps(error.body, default=str) if error.body else str(error)):
                 return ChatAnswer(content="", finish_reason="refused", refused=self._brief(error))
@@ -181,18 +181,19 @@ class OpenAITeacher:
             closed=status in _CLOSED or (status == 429 and any(mark in told for mark in _SPENT)),
         )
 
-    def _brief(self, error: BaseException, length: int = 300) -> str:
+    def _brief(self, error: BaseException) -> str:
         """What an error says, if it fits."""
         said = [f"{type(error).__name__}: {error}"]
         if error.__cause__ is not None:  # the client says "Connection error." and keeps why to itself
             said.append(f"{type(error.__cause__).__name__}: {error.__cause__}")
-        text = self._clean("; ".join(said))
-        return text if len(text) <= length else text[:length] + "..."
+        return self._short("; ".join(said))
 
-    def _clean(self, text: str) -> str:
-        """In one line and without the key, which some endpoints and libraries repeat."""
+    def _short(self, text: str, length: int = 300) -> str:
+        """In one line and without the key, which some endpoints and libraries repeat; only then cut to a length."""
         text = " ".join(text.split())
-        return text.replace(self._api_key, "***") if self._api_key else text
+        for key in filter(None, {self._api_key, json.dumps(self._api_key)[1:-1], self._api_key.replace("/", "\\/")}):
+            text = text.replace(key, "***")
+        return text if len(text) <= length else text[:length] + "..."
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -41,6 +41,7 @@ RESERVED = {
     "host": "nothing: the engine listens on this machine alone",
     "port": "nothing: a free port is chosen",
     "api_key": "the environment variable VLLM_API_KEY",
+    "hf_token": "the environment variable HF_TOKEN: whoever is on this machine can read a command line",
 }
 DEFAULT_ARGS: Mapping[str, str | int | float | bool] = {"disable_uvicorn_access_log": True}
 """Else each of a million calls leaves a line in the log."""

@@ -125,6 +125,22 @@ def test_a_role_without_an_endpoint_is_an_error_that_says_what_to_give(
         asyncio.run(enter())
 
 
+@pytest.mark.parametrize("section", ["lake", "journal"])
+def test_a_place_may_hold_no_password_since_places_are_shown(tmp_path: Path, section: str) -> None:
+    path = write(tmp_path, f'[{section}]\nroot = "s3://key:s3cr3t@bucket/place"')
+    with pytest.raises(GenesysError, match="environment") as caught:
+        load_settings(path)
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "missing"), [('kind = "openai"', "model"), ('kind = "recorded"\nid = "r"', "journal")]
+)
+def test_a_role_says_what_its_kind_needs(tmp_path: Path, section: str, missing: str) -> None:
+    with pytest.raises(GenesysError, match=f"needs .*`{missing}`"):
+        load_settings(write(tmp_path, f"[teacher]\n{section}"))
+
+
 def test_the_demos_own_settings_are_valid_and_complete() -> None:
     settings = load_settings(DEMO / "genesys.toml")
     for source in settings.lanes["math"].sources:

@@ -174,3 +174,16 @@ class TestRefusal:
     )
     def test_a_mistake_in_the_settings_is_no_verdict_on_a_task(self, text: str) -> None:
         assert not is_refusal(400, text)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+@pytest.mark.parametrize("indent", [None, 2])
+async def test_an_endpoint_that_does_not_stream_is_read_all_the_same(size: int, indent: int | None) -> None:
+    """It was asked to, and knows only whole answers."""
+    body = json.dumps(json.loads(whole({"content": "4\n2"})), indent=indent)
+    assert await read("\n" + body, size) == read_whole(body.encode())
+
+
+async def test_a_whole_answer_that_was_cut_is_none() -> None:
+    with pytest.raises(InfrastructureFault, match="not JSON"):
+        await read(whole({"content": "42"}).decode()[:-5])

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 import logging
+import re
 import socket
 import subprocess
 import sys
@@ -332,6 +333,11 @@ class TestRefusal:
 SECRET = "sk-very-secret-0123456789"
 
 
+def _number_in(text: str) -> int:
+    found = re.search(r"pad (\d+)", text)
+    return int(found[1]) if found else 0
+
+
 class Echo(BaseHTTPRequestHandler):
     """An endpoint that repeats the key it was sent wherever it can, as some do."""
 
@@ -346,6 +352,8 @@ class Echo(BaseHTTPRequestHandler):
             "too-long": (400, json.dumps({"error": {"code": "context_length_exceeded", "message": f"for {key}"}})),
             "in-200": (200, json.dumps({"error": {"message": f"no credit on {key}"}})),
             "in-stream": (200, f'data: {{"error": {{"message": "no credit on {key}"}}}}\n\n'),
+            "in-long": (200, json.dumps({"error": {"message": "x" * _number_in(text) + key}})),
+            "escaped": (200, json.dumps({"error": json.dumps({"key": key}).replace("/", "\\/")})),
         }[way]
         self.send_response(status)
         self.send_header("content-type", "application/json")
@@ -392,6 +400,23 @@ class TestSecrets:
         files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
         everything = [*details, caplog.text, *capfd.readouterr(), files.decode(errors="replace"), repr(teacher.pool)]
         assert not [text for text in everything if SECRET in text]
+
+    @pytest.mark.parametrize("pad", range(170, 300, 7))
+    async def test_nor_does_a_part_of_it_where_a_long_error_is_cut(self, teach: Teach, echo: str, pad: int) -> None:
+        with pytest.raises(InfrastructureFault) as caught:
+            await teach(echo, api_key=SECRET, attempts=1, stream=False).complete(
+                ask(f"in-long pad {pad} of {next(_fresh)}")
+            )
+        assert "xxx" in str(caught.value)
+        assert SECRET[:6] not in str(caught.value)
+
+    async def test_nor_does_a_key_with_slashes_as_json_escapes_them(self, teach: Teach, echo: str) -> None:
+        with pytest.raises(InfrastructureFault) as caught:
+            await teach(echo, api_key="sk/very/secret", attempts=1, stream=False).complete(
+                ask(f"escaped {next(_fresh)}")
+            )
+        assert "***" in str(caught.value)
+        assert "secret" not in str(caught.value)
 
     @pytest.mark.parametrize("bad", ["sk-very\nsecret", "sk-véry-secret", "sk-secret\x00key"])
     def test_a_key_that_no_header_can_carry(self, bad: str) -> None:
