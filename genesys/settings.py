@@ -43,7 +43,7 @@ def _without_secret(root: str) -> str:
     parts = urlsplit(root)
     if parts.password or (parts.username and "://" in root):
         raise ValueError(
-            f"the URL of {parts.scheme}://{parts.hostname or ''} holds a name or a password: give them in the environment"
+            f"{parts.scheme}://{parts.hostname or ''} is named with a name or a password: give them in the environment"
         )
     return root
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -78,6 +79,8 @@ class OpenAITeacher:
         self._api_key = (api_key or "").strip()
         if not (self._api_key.isascii() and self._api_key.isprintable()):  # libraries repeat it in their refusal
             raise GenesysError("the API key holds characters that no key has: check the environment variable it is in")
+        # An error in JSON in JSON comes with backslashes before some of the key's characters.
+        self._key_pattern = re.compile(r"\\*".join(map(re.escape, self._api_key)))
         self.pool = EndpointPool([self._endpoint(url, concurrency) for url in base_urls], patience=patience)
 
     def _endpoint(self, url: str, concurrency: int) -> Endpoint:
@@ -191,8 +194,7 @@ class OpenAITeacher:
     def _short(self, text: str, length: int = 300) -> str:
         """In one line and without the key, which some endpoints and libraries repeat; only then cut to a length."""
         text = " ".join(text.split())
-        for key in filter(None, {self._api_key, json.dumps(self._api_key)[1:-1], self._api_key.replace("/", "\\/")}):
-            text = text.replace(key, "***")
+        text = self._key_pattern.sub("***", text) if self._api_key else text
         return text if len(text) <= length else text[:length] + "..."
 
     async def aclose(self) -> None:
