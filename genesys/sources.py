@@ -174,14 +174,24 @@ def read_parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises:
         GenesysError: It is no Parquet file, or a broken one.
     """
+    with parquet_rows(path, streaming=True) as rows:
+        for number, data in enumerate(rows, 1):
+            yield number, dict(data)
+
+
+@contextmanager
+def parquet_rows(path: Path, *, streaming: bool) -> Iterator[Any]:
+    """A Parquet file as ``datasets`` has it, for the block that reads it: a stream, or rows to be had in any order.
+
+    Raises:
+        GenesysError: It is no Parquet file, or a broken one.
+    """
     import datasets
 
     try:
         # The path is read as a pattern, which a name like "part[1].parquet" would not match.
         files = glob.escape(str(path))
-        stream = datasets.load_dataset("parquet", data_files=files, split="train", streaming=True)
-        for number, data in enumerate(stream, 1):
-            yield number, dict(data)
+        yield datasets.load_dataset("parquet", data_files=files, split="train", streaming=streaming)
     except (datasets.exceptions.DatasetsError, OSError, ValueError) as error:
         raise GenesysError(f"{path}: cannot be read as Parquet: {error}") from error
 

@@ -15,7 +15,7 @@ from genesys.faults import GenesysError
 from genesys.hashing import derived_seed, digest
 from genesys.rows import count_rows
 from genesys.schemas import TASK_CONTENT, Task, Verification
-from genesys.sources import BadRow, Opened, SourceRow, missing_columns, parse_line
+from genesys.sources import BadRow, Opened, SourceRow, missing_columns, parquet_rows, parse_line
 
 NEEDED = ("problem_id", "source", "task_type", "prompt")
 SHUFFLE_WINDOW = 10_000
@@ -181,10 +181,8 @@ class _Index:
                 offset += len(line)
 
     def _add_parquet(self, which: int) -> None:
-        import datasets
-
-        path = str(self._files[which][1])
-        self._tables[which] = datasets.load_dataset("parquet", data_files=path, split="train")
+        with parquet_rows(self._files[which][1], streaming=False) as rows:
+            self._tables[which] = rows
         for number in range(1, len(self._tables[which]) + 1):
             self._add(which, number, 0)
 
