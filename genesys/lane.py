@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from genesys.calls.context import Calls
@@ -34,11 +35,14 @@ class Adapter:
         name: Of the shape, for people.
         columns: Those that every row of this shape must have.
         identify: Upstream row -> its identity. Raises ValueError, saying what is wrong with which field.
+        read: Upstream row -> the problem, in the one form that the lane's ``curate`` knows, whatever the shape. Raises
+            ValueError likewise; what it cannot read ``identify`` refuses too, so that the ledger says so.
     """
 
     name: str
     columns: tuple[str, ...]
     identify: Callable[[dict[str, Any]], Identity]
+    read: Callable[[dict[str, Any]], Any]
 
     def lacks(self, row: dict[str, Any]) -> list[str]:
         """Names of needed columns that a row has not."""
@@ -58,6 +62,13 @@ class LedgerRow:
     license: str | None = None
     attribution: str | None = None
     source_url: str | None = None
+    read: Callable[[dict[str, Any]], Any] = field(default=dict, repr=False)
+    """The lane's reader of upstream rows."""
+
+    @functools.cached_property
+    def problem(self) -> Any:
+        """The row in the lane's own form, read when it is first wanted."""
+        return self.read(self.upstream)
 
 
 @dataclass(frozen=True)
@@ -93,10 +104,21 @@ class Lane:
         Raises:
             ValueError: ``field: what is wrong``.
         """
+        return self._fitting(row).identify(row)
+
+    def read(self, row: dict[str, Any]) -> Any:
+        """An upstream row in the lane's own form, whatever its shape.
+
+        Raises:
+            ValueError: ``field: what is wrong``.
+        """
+        return self._fitting(row).read(row)
+
+    def _fitting(self, row: dict[str, Any]) -> Adapter:
         adapter = self.adapter(row)
         if lacking := adapter.lacks(row):
             raise ValueError(f"{', '.join(lacking)}: missing")
-        return adapter.identify(row)
+        return adapter
 
     def messages(self, prompt: str) -> tuple[Message, ...]:
         """What the teacher is asked for a task's prompt."""

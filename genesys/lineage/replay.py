@@ -75,7 +75,7 @@ async def _replay_task(evidence: Evidence, recorded: Recorded, runner: VerifierR
     changed = [f"{name} is now {now[name]}, was {before[name]}" for name in now if now[name] != before[name]]
 
     async def derive(calls: Calls) -> Outcome:
-        return await curate_row(evidence.lane, read_ledger_row(row), calls)
+        return await curate_row(evidence.lane, read_ledger_row(evidence.lane, row), calls)
 
     return await _derived_again(evidence, recorded, roles, derive, task, changed)
 

@@ -42,7 +42,7 @@ def tasks_stage(lake: Lake, lane: Lane, shard: str, *, verifier_versions: dict[s
         campaign=TASKS_CAMPAIGN,
         schema=TASKS,
         work=Work(
-            rows=lambda: map(read_ledger_row, ledger_rows(lake, lane, shard)),
+            rows=lambda: (read_ledger_row(lane, row) for row in ledger_rows(lake, lane, shard)),
             row_id=lambda row: row.problem_id,
             function=lambda row, calls: curate_row(lane, row, calls),
         ),
@@ -51,7 +51,7 @@ def tasks_stage(lake: Lake, lane: Lane, shard: str, *, verifier_versions: dict[s
     )
 
 
-def read_ledger_row(row: Row) -> LedgerRow:
+def read_ledger_row(lane: Lane, row: Row) -> LedgerRow:
     """A row of the ledger's table as ``curate`` gets it."""
     return LedgerRow(
         problem_id=row["problem_id"],
@@ -62,6 +62,7 @@ def read_ledger_row(row: Row) -> LedgerRow:
         license=row["license"],
         attribution=row["attribution"],
         source_url=row["source_url"],
+        read=lane.read,
     )
 
 

@@ -291,7 +291,7 @@ def test_a_lane_that_does_not_foresee_a_row_does_not_stop_the_others(books: Book
         return LANE.identify(data | {"question": data["question"].strip()})
 
     opened = books.open("a", [row(1), {"id": 2, "question": None, "answer": ""}, row(3)])
-    lane = replace(LANE, adapters=(Adapter("fragile", ("id",), fragile),))
+    lane = replace(LANE, adapters=(Adapter("fragile", ("id",), fragile, dict),))
     update = update_ledger(books.lake, lane, [opened], shard_size=9)
     assert update.counts.accepted == 2
     assert "AttributeError" in update.bad_rows[0].reason

@@ -9,15 +9,17 @@ from typing import Any
 from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Work, end_of
 from genesys.calls.journal import Journal
-from genesys.lane import LedgerRow
+from genesys.lane import Lane, LedgerRow
 from genesys.lanes import MATH
 from genesys.outcomes import Outcome
 from genesys.teachers.script import ScriptedTask, ScriptedTeacher
 from genesys.verifiers.runner import VerifierRunner
 
 
-def ledger_row(row_id: str, upstream: dict[str, Any]) -> LedgerRow:
-    return LedgerRow(problem_id=row_id, row_hash="0" * 32, source="test", upstream=upstream, revision="r1")
+def ledger_row(row_id: str, upstream: dict[str, Any], lane: Lane = MATH) -> LedgerRow:
+    return LedgerRow(
+        problem_id=row_id, row_hash="0" * 32, source="test", upstream=upstream, revision="r1", read=lane.read
+    )
 
 
 async def curate_all(

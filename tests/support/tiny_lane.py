@@ -75,7 +75,7 @@ def sums_lane(inline: str = ASKED, name: str = "sums", system_prompt: str | None
 
     return Lane(
         name=name,
-        adapters=(Adapter("sums", ("id", "question", "answer"), identify),),
+        adapters=(Adapter("sums", ("id", "question", "answer"), identify, dict),),
         curate=curate,
         prompts=(prompt,),
         version="1",

@@ -22,7 +22,6 @@ from genesys.lane import Adapter, Identity, LedgerRow
 from genesys.outcomes import Outcome, accepted, rejected
 from genesys.prompts import PromptFile
 
-SOURCES = (APPS, CODE_CONTESTS, CODEFORCES, TACO)
 NO_GOLD = "no gold"
 TASK = PromptFile("code_task")
 """What the teacher is asked."""
@@ -41,19 +40,10 @@ def identify(source: Columns, row: dict[str, Any]) -> Identity:
     return Identity(key=key, statement=problem.statement.strip() or f"{source.name} {key}", marks=marks(problem))
 
 
-ADAPTERS = tuple(Adapter(source.name, source.needed, functools.partial(identify, source)) for source in SOURCES)
-
-
-def read(row: dict[str, Any]) -> CodeProblem:
-    """A row of any of the four shapes.
-
-    Raises:
-        ValueError: It has none of them, or a field cannot be read.
-    """
-    for source in SOURCES:
-        if all(column in row for column in source.needed):
-            return source.read(row)
-    raise ValueError(f"row: has the columns of none of {', '.join(source.name for source in SOURCES)}")
+ADAPTERS = tuple(
+    Adapter(source.name, source.needed, functools.partial(identify, source), source.read)
+    for source in (APPS, CODE_CONTESTS, CODEFORCES, TACO)
+)
 
 
 async def curate(row: LedgerRow, calls: Calls, *, require_gold: bool = False) -> Outcome:
@@ -66,7 +56,7 @@ async def curate(row: LedgerRow, calls: Calls, *, require_gold: bool = False) ->
             ``preflight: "no gold"`` and no ``test_strength`` in its metadata: Codeforces gives no solutions. A lane
             that insists on golds is ``replace(CODING, curate=functools.partial(coding.curate, require_gold=True))``.
     """
-    cleaned = clean(read(row.upstream), row.problem_id)
+    cleaned = clean(row.problem, row.problem_id)
     if isinstance(cleaned, Outcome):
         return cleaned
     task = _task(cleaned)

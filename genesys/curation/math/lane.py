@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from genesys.curation.math import numina_math
-from genesys.lane import Adapter, Lane
+from genesys.lane import Lane
 
 MATH = Lane(
     name="math",
-    adapters=(Adapter("numina_math", numina_math.COLUMNS, numina_math.identify),),
+    adapters=numina_math.ADAPTERS,
     curate=numina_math.curate,
     prompts=numina_math.PROMPTS,
     version="1",

@@ -14,13 +14,11 @@ from pydantic import BaseModel
 
 from genesys.calls.context import Calls
 from genesys.curation.math import rules as rules
-from genesys.lane import Identity, LedgerRow
+from genesys.curation.math.problem import MathProblem, read
+from genesys.lane import Adapter, Identity, LedgerRow
 from genesys.outcomes import Outcome, accepted, rejected
 from genesys.prompts import Prompt, PromptFile
 from genesys.verifiers.math.mutants import gold_mutants
-
-COLUMNS = ("problem", "solution")
-"""In both versions of the data set; the others (answer, question_type, ...) are used where they are."""
 
 MUTANTS = 5
 
@@ -59,34 +57,38 @@ PROMPTS = (CHECKABLE, DIRECT_QUESTION, FINAL_ANSWER, TASK)
 
 
 def identify(row: dict[str, Any]) -> Identity:
-    """A NuminaMath row is its problem's text, since upstream gives no key: a mended solution is a new version of it.
+    """A row is its problem's text, since upstream gives no key: a mended solution is a new version of it.
 
     Raises:
         ValueError: ``field: what is wrong``.
     """
-    for column in COLUMNS:
-        if not isinstance(row[column], str):
-            raise ValueError(f"{column}: is {type(row[column]).__name__}, expected text")
-    if not row["problem"].strip():
-        raise ValueError("problem: is empty")
-    return Identity(key=row["problem"], statement=row["problem"])
+    problem = read(row).problem
+    return Identity(key=problem, statement=problem)
+
+
+ADAPTERS = (
+    Adapter("numina_math", ("problem", "solution"), identify, read),
+    Adapter("problem_and_answer", ("problem", "answer"), identify, read),
+)
+"""In both versions of NuminaMath stand problem and solution, others (answer, question_type, ...) are used where they
+are; whoever brings problems of their own may have answers alone."""
 
 
 async def curate(row: LedgerRow, calls: Calls) -> Outcome:
     """A math task, or why the row makes none."""
-    upstream = row.upstream
+    upstream: MathProblem = row.problem
     if (drop := rules.reason_to_drop(upstream)) is not None:
         return rejected(drop.reason, drop.detail)
-    problem, answer, rewritten = upstream["problem"].strip(), rules.stated_answer(upstream), False
+    problem, answer, rewritten = upstream.problem.strip(), rules.stated_answer(upstream), False
     if rules.is_multiple_choice(upstream):
-        direct = await calls.ask(DIRECT_QUESTION, problem=problem, solution=upstream["solution"], answer=answer)
+        direct = await calls.ask(DIRECT_QUESTION, problem=problem, solution=upstream.solution, answer=answer)
         if not direct.possible:
             return rejected("multiple choice without a direct form", direct.why)
         if rules.lists_options(direct.problem) or rules.is_letter(direct.answer):
             return rejected("rewritten question still has options", direct.problem)
         problem, answer, rewritten = direct.problem.strip(), rules.bare(direct.answer), True
     elif answer is None:
-        final = await calls.ask(FINAL_ANSWER, problem=problem, solution=upstream["solution"])
+        final = await calls.ask(FINAL_ANSWER, problem=problem, solution=upstream.solution)
         if not final.found or not (answer := rules.bare(final.answer)):
             return rejected("no final answer", final.why)
     if not answer:
@@ -95,18 +97,18 @@ async def curate(row: LedgerRow, calls: Calls) -> Outcome:
         decision = await calls.ask(CHECKABLE, problem=problem, answer=answer)
         if not decision.checkable:
             return rejected(f"not checkable: {decision.kind.replace('_', ' ')}", decision.why)
-    task = _task(row, problem, answer, rewritten=rewritten)
+    task = _task(upstream, problem, answer, rewritten=rewritten)
     return await preflight(row, task, answer, calls)
 
 
-def _task(row: LedgerRow, problem: str, answer: str, *, rewritten: bool) -> dict[str, Any]:
-    upstream = row.upstream
-    known = {name: upstream[name] for name in ("source", "problem_type", "question_type") if upstream.get(name)}
+def _task(upstream: MathProblem, problem: str, answer: str, *, rewritten: bool) -> dict[str, Any]:
+    told = {name: getattr(upstream, name) for name in ("source", "problem_type", "question_type")}
+    known = {name: value for name, value in told.items() if value}
     return {
         "task_type": "verifiable_math",
-        "in_source_id": upstream.get("source"),
+        "in_source_id": upstream.source,
         "prompt": TASK.text(problem=problem),
-        "gold_standard_solution": upstream["solution"],
+        "gold_standard_solution": upstream.solution,
         "verification_info": {"ground_truth": answer},
         "metadata": {**known, "rewritten_from_multiple_choice": rewritten},
     }

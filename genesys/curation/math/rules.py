@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from genesys.curation.math.problem import MathProblem
+
 NO_ANSWER = frozenset({"", "notfound", "not found", "none", "null", "nan"})
 """What upstream writes where it has no answer."""
 
@@ -37,30 +39,25 @@ class Drop:
     detail: str | None = None
 
 
-def reason_to_drop(row: dict[str, Any]) -> Drop | None:
+def reason_to_drop(row: MathProblem) -> Drop | None:
     """Why a row certainly makes no task, if it certainly does not."""
-    for column, reason in (
-        ("problem_is_valid", "upstream: problem invalid"),
-        ("solution_is_valid", "upstream: solution invalid"),
-    ):
-        if str(row.get(column) or "Yes").strip().lower() != "yes":
-            return Drop(reason, f"{column} is {row[column]!r}")
-    if _lower(row, "question_type") == "proof" or _lower(row, "answer") == "proof":
+    if row.flaws:
+        return Drop(*row.flaws[0])
+    if _lower(row.question_type) == "proof" or row.answer.lower() == "proof":
         return Drop("proof")
-    problem: str = row["problem"]
-    if _PROOF.match(problem) and not _ASKS.search(problem) and last_box(row["solution"]) is None:
+    if _PROOF.match(row.problem) and not _ASKS.search(row.problem) and last_box(row.solution) is None:
         return Drop("proof", "the statement asks to prove and asks nothing else")
-    if _IMAGE.search(problem):
+    if _IMAGE.search(row.problem):
         return Drop("needs a figure", "the statement shows an image")
-    if not row["solution"].strip() and stated_answer(row) is None:
+    if not row.solution.strip() and stated_answer(row) is None:
         return Drop("no final answer", "neither answer nor solution")
     return _contradiction(row)
 
 
-def _contradiction(row: dict[str, Any]) -> Drop | None:
+def _contradiction(row: MathProblem) -> Drop | None:
     """Answer column against the solution's own box, where both are plain numbers and so certainly comparable."""
-    boxed = last_box(row["solution"])
-    stated = _lower(row, "answer")
+    boxed = last_box(row.solution)
+    stated = row.answer.lower()
     if boxed is None or stated in NO_ANSWER or is_letter(stated):
         return None
     numbers = [_number(stated), _number(boxed)]
@@ -76,9 +73,9 @@ def _number(text: str) -> float | None:
         return None
 
 
-def is_multiple_choice(row: dict[str, Any]) -> bool:
+def is_multiple_choice(row: MathProblem) -> bool:
     """By upstream's word, or by options in the text."""
-    return _lower(row, "question_type") == "mcq" or lists_options(row["problem"])
+    return _lower(row.question_type) == "mcq" or lists_options(row.problem)
 
 
 def lists_options(problem: str) -> bool:
@@ -93,12 +90,11 @@ def is_letter(answer: str | None) -> bool:
     return answer is not None and _LETTER.fullmatch(answer) is not None
 
 
-def stated_answer(row: dict[str, Any]) -> str | None:
-    """The answer column, else the last box of the solution, without dollar signs; None where there is neither."""
-    stated = str(row.get("answer") or "").strip()
-    if stated.lower() not in NO_ANSWER:
-        return bare(stated)
-    boxed = last_box(row["solution"])
+def stated_answer(row: MathProblem) -> str | None:
+    """The answer, else the last box of the solution, without dollar signs; None where there is neither."""
+    if row.answer.lower() not in NO_ANSWER:
+        return bare(row.answer)
+    boxed = last_box(row.solution)
     return bare(boxed) or None if boxed is not None else None
 
 
@@ -141,5 +137,5 @@ def plainly_checkable(problem: str, answer: str) -> bool:
     return len(answer) <= 60 and not _PLAIN.sub("", answer)
 
 
-def _lower(row: dict[str, Any], column: str) -> str:
-    return str(row.get(column) or "").strip().lower()
+def _lower(value: Any) -> str:
+    return str(value or "").strip().lower()

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from genesys.calls.errors import GenesysError
 from genesys.commands.tasks import TaskList
+from genesys.faults import GenesysError
 from genesys.schemas import Task
 from genesys.sources import Source, open_source
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from genesys.curation.coding import curate as coding
+from genesys.curation.math.problem import read
 from genesys.curation.math.rules import stated_answer
 from genesys.demo.build import ANSWERS
+from genesys.lanes import CODING
 from genesys.quality.disputes import Ballot, find_dispute
 from genesys.quality.votes import vote_of
 from genesys.settings import DEMO, DisputeSettings
@@ -23,7 +24,7 @@ def gold(task: ScriptedTask, row: dict[str, Any]) -> str:
     """The gold that curation gives the task."""
     if "numina_direct_question" in task.curator:
         return str(json.loads(task.curator["numina_direct_question"])["answer"])
-    return stated_answer(row) or str(json.loads(task.curator["numina_final_answer"])["answer"])
+    return stated_answer(read(row)) or str(json.loads(task.curator["numina_final_answer"])["answer"])
 
 
 async def test_every_sample_of_a_math_problem_gets_the_verdict_that_its_note_says() -> None:
@@ -67,7 +68,7 @@ async def test_every_sample_of_a_coding_problem_gets_the_verdict_that_its_note_s
     for name in ("apps", "code_contests", "codeforces", "taco"):
         for _, row in read_jsonl(DEMO / f"coding_{name}.jsonl"):
             with contextlib.suppress(ValueError):
-                problem = coding.read(row)
+                problem = CODING.read(row)
                 statements.setdefault(problem.statement, problem)
     reasons: Counter[str] = Counter()
     for task in Script.read(ANSWERS).task:

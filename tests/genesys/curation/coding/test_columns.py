@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from genesys.curation.coding import curate as coding
 from genesys.curation.coding.cleaning import MAX_TEST_CHARS, MAX_TESTS, clean
 from genesys.curation.coding.origins import bare_statement, marks
 from genesys.curation.coding.problem import CodeProblem, Solution
@@ -34,7 +33,7 @@ def reason(problem: CodeProblem) -> str | None:
 
 
 def found_tests(**columns: Any) -> list[dict[str, Any]]:
-    return list(coding.read(rows.apps(**columns)).tests)
+    return list(CODING.read(rows.apps(**columns)).tests)
 
 
 def io(inputs: Any, outputs: Any, **more: Any) -> str:
@@ -45,7 +44,7 @@ def io(inputs: Any, outputs: Any, **more: Any) -> str:
 def test_each_shape_is_known_by_its_columns_and_gives_the_same_tests(name: str) -> None:
     row = MAKERS[name]()
     assert CODING.adapter(row).name == name
-    problem = coding.read(row)
+    problem = CODING.read(row)
     found = {(test["input"], test["output"]) for test in problem.tests}
     assert found == set(zip(rows.INPUTS, rows.OUTPUTS, strict=True))
     assert rows.STATEMENT in problem.statement
@@ -53,27 +52,27 @@ def test_each_shape_is_known_by_its_columns_and_gives_the_same_tests(name: str) 
 
 
 def test_limits_and_names_are_read_from_every_form() -> None:
-    contests = coding.read(rows.code_contests())
+    contests = CODING.read(rows.code_contests())
     assert (contests.time_limit, contests.memory_limit_bytes) == (1.5, 256_000_000)
     assert (contests.difficulty, contests.url) == ("B", "https://codeforces.com/problemset/problem/9999/B")
     assert contests.input_file is None
-    taco = coding.read(rows.taco())
+    taco = CODING.read(rows.taco())
     assert (taco.time_limit, taco.memory_limit_bytes, taco.tags) == (2.0, 256 << 20, ("Implementation", "Mathematics"))
-    codeforces = coding.read(rows.codeforces(input_mode="file", generated_checker="print(1)"))
+    codeforces = CODING.read(rows.codeforces(input_mode="file", generated_checker="print(1)"))
     assert (codeforces.input_file, codeforces.output_file) == ("input.txt", "output.txt")
     assert (codeforces.time_limit, codeforces.memory_limit_bytes) == (2.0, 256 << 20)
     assert codeforces.checker == Solution("python", "print(1)")
     nothing = rows.taco(time_limit=None, memory_limit=None, tags=None, url=None, name=None, starter_code=None)
-    assert coding.read(nothing).time_limit is None
+    assert CODING.read(nothing).time_limit is None
 
 
 def test_languages_of_code_contests_are_numbers_or_names() -> None:
-    numbers = coding.read(
+    numbers = CODING.read(
         rows.code_contests(solutions={"language": [0, 1, 2, 3, 4], "solution": ["u", "p", "c", "3", "j"]})
     )
     names = ["UNKNOWN_LANGUAGE", "PYTHON", "CPP", "PYTHON3", "JAVA"]
     listed = [{"language": n, "solution": s} for n, s in zip(names, ["u", "p", "c", "3", "j"], strict=True)]
-    assert numbers.golds == coding.read(rows.code_contests(solutions=listed)).golds
+    assert numbers.golds == CODING.read(rows.code_contests(solutions=listed)).golds
     assert [each.language for each in numbers.golds] == ["unknown", "python2", "cpp", "python", "java"]
 
 
@@ -105,7 +104,7 @@ def test_an_integer_that_python_cannot_write_costs_only_its_test() -> None:
     assert [test["input"] for test in found_tests(input_output=text)] == [[1]]
     assert len(found_tests(input_output=io(["9" * 5000], ["1"]))) == 1
     assert (
-        reason(coding.read(rows.apps(input_output=text.replace("[1]]", "[%s]]" % ("8" * 5000)))))
+        reason(CODING.read(rows.apps(input_output=text.replace("[1]]", "[%s]]" % ("8" * 5000)))))
         == "tests cannot be read"
     )
 
@@ -153,19 +152,19 @@ def test_a_broken_row_says_which_field(row: dict[str, Any], message: str) -> Non
     ],
 )
 def test_what_makes_no_task_is_dropped_for_a_reason(row: dict[str, Any], expected: str | None) -> None:
-    assert reason(coding.read(row)) == expected
+    assert reason(CODING.read(row)) == expected
 
 
 def test_a_checker_of_its_own_takes_several_answers() -> None:
     row = rows.codeforces(output_format="Print any of them.", generated_checker="print(1)")
-    found = clean(coding.read(row), "r")
+    found = clean(CODING.read(row), "r")
     assert not isinstance(found, Outcome)
     assert found.needs_checker is not None
 
 
 def test_a_picture_beside_the_examples_is_left_out_and_costs_nothing() -> None:
     found = clean(
-        coding.read(rows.apps(question=rows.apps()["question"] + "\n\n-----Note-----\n\nSee [Image] here.")), "r"
+        CODING.read(rows.apps(question=rows.apps()["question"] + "\n\n-----Note-----\n\nSee [Image] here.")), "r"
     )
     assert not isinstance(found, Outcome)
     assert "[Image]" not in found.problem.statement
@@ -173,7 +172,7 @@ def test_a_picture_beside_the_examples_is_left_out_and_costs_nothing() -> None:
 
 def test_of_many_tests_the_first_stay_and_others_are_drawn_by_the_row() -> None:
     many = [str(number) for number in range(400)]
-    problem = coding.read(rows.apps(input_output=io([*many, "3", "0 "], [*many, "3", "0"])))
+    problem = CODING.read(rows.apps(input_output=io([*many, "3", "0 "], [*many, "3", "0"])))
     kept = {name: [test["input"] for test in clean(problem, name).problem.tests] for name in ("r", "r", "s")}  # type: ignore[union-attr]
     assert kept["r"][:50] == many[:50]
     assert len(set(kept["r"])) == MAX_TESTS
@@ -185,7 +184,7 @@ def test_of_many_tests_the_first_stay_and_others_are_drawn_by_the_row() -> None:
 
 
 def test_copies_of_a_problem_share_marks_whatever_the_source() -> None:
-    found = {name: set(marks(coding.read(make()))) for name, make in MAKERS.items()}
+    found = {name: set(marks(CODING.read(make()))) for name, make in MAKERS.items()}
     assert found["apps"] & found["code_contests"] & found["codeforces"] == {
         "problem:codeforces/9999/b",
         f"statement:{_statement_mark()}",
@@ -195,17 +194,17 @@ def test_copies_of_a_problem_share_marks_whatever_the_source() -> None:
 
 
 def _statement_mark() -> str:
-    return next(mark for mark in marks(coding.read(rows.apps())) if mark.startswith("statement")).partition(":")[2]
+    return next(mark for mark in marks(CODING.read(rows.apps())) if mark.startswith("statement")).partition(":")[2]
 
 
 def test_the_same_set_of_tests_is_a_mark_in_any_order_unless_it_says_little() -> None:
     long = [f"{n} {n * n} {n * n * n}" for n in range(20)]
-    one = coding.read(rows.apps(question="A", input_output=io(long, long), url=""))
-    two = coding.read(rows.taco(question="B", input_output=io(long[::-1], [each + "\n" for each in long[::-1]])))
-    other = coding.read(rows.taco(question="B", input_output=io(long, long[::-1])))
+    one = CODING.read(rows.apps(question="A", input_output=io(long, long), url=""))
+    two = CODING.read(rows.taco(question="B", input_output=io(long[::-1], [each + "\n" for each in long[::-1]])))
+    other = CODING.read(rows.taco(question="B", input_output=io(long, long[::-1])))
     assert [mark.partition(":")[0] for mark in marks(one)] == ["tests"]
     assert marks(one) == marks(two) != marks(other)
-    assert marks(coding.read(rows.apps(question="A", input_output=io(["1"], ["1"]), url=""))) == ()
+    assert marks(CODING.read(rows.apps(question="A", input_output=io(["1"], ["1"]), url=""))) == ()
 
 
 def test_formulas_as_latex_and_as_text_are_the_same_statement() -> None:
@@ -232,7 +231,7 @@ def test_one_lane_reads_all_four_and_drops_their_copies(tmp_path: Any) -> None:
     assert update.counts.as_dict()["rejected"] == {"duplicate": 3}
     [row] = lake.rows("coding/ledger")
     assert row["source"] == "apps"
-    assert row["marks"] == list(marks(coding.read(rows.apps())))
+    assert row["marks"] == list(marks(CODING.read(rows.apps())))
 
 
 def test_a_source_of_no_known_shape_names_the_column_and_all_shapes(tmp_path: Any) -> None:
@@ -248,7 +247,7 @@ def test_a_source_of_no_known_shape_names_the_column_and_all_shapes(tmp_path: An
 @needs_shared_data
 def test_real_rows_are_read_and_told_apart() -> None:
     real = [*rows.real_apps(), *rows.real_code_contests()]
-    problems = [coding.read(row) for row in real]
+    problems = [CODING.read(row) for row in real]
     all_marks = [mark for problem in problems for mark in marks(problem)]
     assert len(all_marks) == len(set(all_marks))
     assert [reason(problem) for problem in problems].count("needs a checker") == 3

@@ -49,7 +49,7 @@ async def curate(folder: Path, row: dict[str, Any], verifier: type[Any] = LocalC
             calls = Calls("row", journal.segment("test"), Roles(verifiers=runner))
             function = functools.partial(coding.curate, **options)
             work = Work(rows=lambda: [], row_id=lambda r: r.problem_id, function=function)
-            return await end_of(work, ledger_row("row", row), calls)
+            return await end_of(work, ledger_row("row", row, CODING), calls)
 
 
 def solutions(*sources: str) -> str:
@@ -255,7 +255,7 @@ async def test_with_the_real_verifier_the_demo_rows_end_as_they_should(tmp_path:
     ends: list[str] = []
     async with VerifierRunner(settings=settings) as runner:
         with Journal(tmp_path / "journal") as journal:
-            for row in map(read_ledger_row, ledger_rows(lake, CODING, "coding-00000")):
+            for row in (read_ledger_row(CODING, row) for row in ledger_rows(lake, CODING, "coding-00000")):
                 calls = Calls(row.problem_id, journal.segment("test"), Roles(verifiers=runner))
                 work = Work(rows=lambda: [], row_id=lambda r: r.problem_id, function=CODING.curate)
                 end = await end_of(work, row, calls)

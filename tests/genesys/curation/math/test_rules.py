@@ -2,11 +2,12 @@
 
 import pytest
 
-from genesys.curation.math import rules as rules
+from genesys.curation.math import rules
+from genesys.curation.math.problem import MathProblem, read
 
 
-def row(problem: str = "What is $1+1$?", solution: str = "It is $\\boxed{2}$.", **columns: object) -> dict[str, object]:
-    return {"problem": problem, "solution": solution, **columns}
+def row(problem: str = "What is $1+1$?", solution: str = "It is $\\boxed{2}$.", **columns: object) -> MathProblem:
+    return read({"problem": problem, "solution": solution, **columns})
 
 
 @pytest.mark.parametrize(
