@@ -8,7 +8,7 @@ WORKERS ?= 2
 BENCHMARKS ?= $(sort $(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo ui sandbox-image test test-vllm coverage lint format types bench wheel lock clean
+.PHONY: help install dev demo ui sandbox-image test test-vllm coverage lint format types mutants bench wheel lock clean
 
 help:  ## say what can be asked for
 	@echo "make ..."
@@ -55,6 +55,9 @@ format: dev  ## mend style and format where that can be done by itself
 types: dev  ## check the types alone
 	$(VENV)/mypy
 
+mutants: dev  ## see which small mistakes in a module no test notices (make mutants ARGS="genesys/calls/engine.py")
+	$(VENV)/python scripts/mutants.py --workers $(WORKERS) $(ARGS)
+
 bench: dev  ## run the benchmarks that performance claims rest on (one: make bench BENCHMARKS=benchmarks/calls.py)
 	@for benchmark in $(BENCHMARKS); do echo "== $$benchmark"; $(VENV)/python "$$benchmark" $(ARGS) || exit 1; done
 
@@ -65,5 +68,5 @@ lock:  ## write the lock files anew from pyproject.toml (newer versions: make lo
 	@scripts/lock.sh $(ARGS)
 
 clean:  ## remove .venv, caches and built files; state/ and output/ stay
-	rm -rf .venv .uv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .uv dist build mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find genesys genesys_dagster tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
