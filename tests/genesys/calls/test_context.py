@@ -86,6 +86,12 @@ class TestAsk:
         with pytest.raises(InfrastructureFault, match=r"no curator.*\[curator\] in genesys\.toml"):
             await Calls("row", segment, Roles()).ask(ask_me, x=1)
 
+    @pytest.mark.parametrize("role", ["judge", "judge-2"])
+    def test_whoever_is_not_set_up_is_named_and_not_waited_for(self, role: str) -> None:
+        with pytest.raises(InfrastructureFault, match=rf"no {role}.*\[{role}\] in genesys\.toml") as raised:
+            Roles().chat(role)
+        assert raised.value.final
+
 
 class TestSample:
     async def test_each_sample_is_a_call_of_its_own(self, segment: Segment) -> None:
@@ -96,6 +102,14 @@ class TestSample:
         assert len(teacher.asked) == len({entry.key for entry in calls.entries}) == 3
         with pytest.raises(RepeatedCall, match="row row: chat sample was called twice"):
             await calls.sample(question("Why?"), {"temperature": 1}, 2)
+
+    async def test_what_was_asked_stands_beside_the_answer(self, segment: Segment) -> None:
+        calls = calls_with(segment)
+        await calls.sample(question("Why?"), {"temperature": 0.7}, 0)
+        found = segment.get(calls.entries[0].key)
+        assert found is not None
+        assert found.payload["messages"][0]["content"] == "Why?"
+        assert found.payload["sampling"] == {"temperature": 0.7}
 
     async def test_two_rows_that_ask_the_same_share_the_answer(self, segment: Segment) -> None:
         teacher = FakeTeacher()
