@@ -3,6 +3,7 @@
     make mutants ARGS="genesys/calls/engine.py"                    every mutant of a module
     make mutants ARGS="genesys/calls --sample 40"                  40 of each module of a folder, always the same ones
     make mutants ARGS="genesys/lake.py --tests tests/genesys/test_lake.py"
+    make mutants ARGS="genesys/calls/parts.py --with s3"            tests of this marker, too
     make mutants ARGS="genesys/calls/engine.py --only genesys.calls.engine.x_end_of__mutmut_3"
 
 mutmut does the work, in the folder mutants/; this chooses for it what its command line cannot: modules, tests, a sample
@@ -16,28 +17,38 @@ import collections
 import contextlib
 import os
 import random
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+LEFT_OUT = ("docker", "s3", "browser", "vllm", "slow")
+"""Markers of tests that need much: some time, or a thing that a machine may not have."""
+
+LEFT = ("survived", "no tests")
 
 
 def main() -> int:
     """Run it."""
     asked = _arguments()
     modules = sorted({module for path in asked.paths for module in _modules(path)})
-    tests = asked.tests or sorted({str(_mirror(module)) for module in modules})
+    tests = asked.tests or sorted({str(test) for module in modules for test in _mirror(module)})
 
     from mutmut import configuration
 
     config = configuration.config()
     config.only_mutate = [str(module) for module in modules]
     config.pytest_add_cli_args_test_selection = tests
+    left_out = [f"not {marker}" for marker in LEFT_OUT if marker not in asked.markers]
+    config.pytest_add_cli_args = [*config.pytest_add_cli_args, "-m", " and ".join(left_out)]
 
     import mutmut.__main__ as mutmut
 
-    print(f"{len(modules)} modules; tests: {' '.join(tests)}", flush=True)
+    print(f"{len(modules)} modules; tests: {' '.join(tests)}\n", flush=True)
     with _choosing(mutmut, asked.sample, asked.seed):
         mutmut._run(tuple(asked.only), asked.workers)
+    if asked.thorough:
+        _try_again(mutmut, asked.only, [*tests, *config.pytest_add_cli_args])
     _report(mutmut, asked.only)
     return 0
 
@@ -49,8 +60,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("paths", nargs="+", type=Path, help="modules, or folders of modules")
     parser.add_argument("--sample", type=int, help="mutants of each module (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="another sample (default: 0)")
-    parser.add_argument("--tests", nargs="+", help="tests to pass (default: the folder that mirrors the module's)")
+    parser.add_argument("--tests", nargs="+", help="tests to pass (default: those beside the module's)")
+    parser.add_argument(
+        "--with", nargs="+", default=[], dest="markers", choices=LEFT_OUT, help="tests that are left out"
+    )
     parser.add_argument("--only", nargs="+", default=[], metavar="MUTANT", help="try these (again), by name or pattern")
+    parser.add_argument(
+        "--thorough", action="store_true", help="pass all tests with a mutant before saying that none fails it"
+    )
     parser.add_argument("--workers", type=int, default=1, help="mutants tried at once")
     return parser.parse_args()
 
@@ -62,13 +79,12 @@ def _modules(path: Path) -> list[Path]:
     return [module for module in found if module.name != "__init__.py" or module == path]
 
 
-def _mirror(module: Path) -> Path:
-    """The tests of a module's folder; those of the nearest folder above, where it has none."""
+def _mirror(module: Path) -> list[Path]:
+    """The tests beside that of a module; those of the nearest folder above, where its folder has none."""
     for folder in module.parents:
-        mirror = Path("tests") / folder
-        if mirror.is_dir():
-            return mirror
-    return Path("tests")
+        if found := list(("tests" / folder).glob("test_*.py")):
+            return found
+    sys.exit(f"no tests mirror {module}: name some with --tests")
 
 
 @contextlib.contextmanager
@@ -93,6 +109,19 @@ def _choosing(mutmut: object, sample: int | None, seed: int) -> Iterator[None]:
         yield
     finally:
         mutmut.collect_source_file_mutation_data = collect
+
+
+def _try_again(mutmut: object, only: list[str], words: list[str]) -> None:
+    """Pass all tests with what is left: those that come to a function in a process that they start are not known to."""
+    mutants, _ = mutmut.collect_source_file_mutation_data(mutant_names=tuple(only))
+    left = [(data, name) for data, name, exit_code in mutants if mutmut.status_by_exit_code[exit_code] in LEFT]
+    for number, (data, name) in enumerate(left, 1):
+        print(f"again, {number} of {len(left)}: {name}", flush=True)
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", *words]
+        environment = os.environ | {"MUTANT_UNDER_TEST": name}
+        done = subprocess.run(command, cwd="mutants", env=environment, stdout=subprocess.DEVNULL)
+        data.exit_code_by_key[name] = done.returncode
+        data.save()
 
 
 def _report(mutmut: object, only: list[str]) -> None:
