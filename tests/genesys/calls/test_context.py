@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from genesys.calls.context import READING_TRIALS, Calls, Roles
+from genesys.calls.context import READING_TRIALS, VERDICT_TRIALS, Calls, Roles, verdict_keys
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
 from genesys.chat import ChatAnswer, ChatRequest, Completed
@@ -171,6 +171,18 @@ class TestVerify:
         verifier.version = "2"
         await self.calls(segment, verifier).verify(self.RECORD)
         assert verifier.runs == 4
+
+    async def test_its_key_is_known_from_the_verifier_and_the_record(
+        self, segment: Segment, verifier: type[Scores]
+    ) -> None:
+        """So a table's verdict is known to be of this very record. Another key, and every verdict is reached anew."""
+        calls = self.calls(segment, verifier)
+        for trial in range(VERDICT_TRIALS):
+            await calls.verify(self.RECORD, trial)
+        assert verdict_keys("Scores", "1", self.RECORD) == {entry.key for entry in calls.entries}
+        assert calls.entries[0].key == "ab6aa85e623d273f9d8de9ed816233ac139f597d6a458ba2fa57fb0003ae6259", (
+            "every verdict in the world would be reached anew"
+        )
 
     @pytest.mark.parametrize("fault", [TaskFault("no gold"), ResponseFault("no box")])
     async def test_a_fault_of_task_or_response_is_a_verdict_too(
