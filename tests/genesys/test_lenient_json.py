@@ -57,6 +57,7 @@ class TestInAText:
         assert dicts('{"output": "f({"a": 1})"}') == [{"output": 'f({"a": 1})'}]
         assert dicts('{"output": "a", "b": "c"}') == [{"output": "a", "b": "c"}], "the plain reading comes first"
         assert dicts('{"output": "["a", "b": "c"]"}') == []
+        assert dicts('{"output": "a" /* plain */, "n": 1}') == [{"output": "a", "n": 1}], "no quote to be escaped here"
 
     def test_one_that_is_cut_off_is_told_apart_from_one_that_is_none(self):
         cut_off = list(objects('{"a": 1} {"b": "never clo'))

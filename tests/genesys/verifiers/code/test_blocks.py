@@ -69,6 +69,17 @@ def test_a_fence_is_found_in_whatever_form_it_comes(response):
     assert source(response) == "print(1)\n"
 
 
+def test_a_closing_fence_that_was_forgotten_ends_no_block_too_many():
+    """The fence of the output closes the program; what stands after the output is prose, whatever it begins with."""
+    response = "```\nprint(1)\n```output\n1\n```\nimport this into your file.\n"
+    assert [block.text for block in fenced_blocks(response)] == ["print(1)\n", "1\n"]
+    assert source(response) == "print(1)\n"
+
+
+def test_a_fence_that_is_indented_deeper_than_the_program_takes_nothing_of_it():
+    assert source("1. So:\n   ```python\nif 1:\n    print(1)\n   ```\n") == "if 1:\n    print(1)\n"
+
+
 def test_indentation_of_the_program_is_kept():
     assert source("- a\n  ```py\n  if 1:\n  \tprint(1)\n\n      # deep\n  ```") == "if 1:\n\tprint(1)\n\n    # deep\n"
 

@@ -39,12 +39,18 @@ def test_tests_may_come_as_columns():
     )
     table = {"type": ["function_call", "stdin_stdout"], "fn_name": ["f", None], "input": [[1], "1"], "output": [2, "2"]}
     assert task_of(table) == (CallTest("f", (1,), (2,)), OutputTest("1", "2"))
+    plural = {"types": table["type"], "fn_names": ["f", "f"], "inputs": table["input"], "outputs": table["output"]}
+    assert task_of(plural) == task_of(table)
     with pytest.raises(TaskFault, match=r"input: 2, output: 1"):
         task_of({"inputs": ["1", "2"], "outputs": ["3"]})
 
 
 def task_of(test_cases):
     return read_task({"language": "python", "test_cases": test_cases}).tests
+
+
+def test_one_function_may_be_named_for_all_tests():
+    assert task({"input": [1, 2], "output": 3}, fn_name="add").tests == (CallTest("add", (1, 2), (3,)),)
 
 
 def test_lines_may_come_as_a_list():
@@ -93,6 +99,7 @@ def test_arguments_and_values(given_input, output, args, expected):
         ({"language": "python", "test_cases": [{**CALL, "input": "abc"}]}, r"\[0\].input is str 'abc'"),
         ({"language": "python", "test_cases": [{**CALL, "input": [{1, 2}]}]}, r"\[0\].input cannot be written as JSON"),
         ({"language": "rust", "test_cases": [CALL]}, r"harness.*\{\{solution\}\}"),
+        ({"language": "cpp", "test_cases": [CALL]}, r"harness.*\{\{solution\}\}"),
         ({"language": "cpp", "test_cases": [CALL, ADD], "harness": "int main() {}"}, "two tasks"),
         ({"language": "python", "test_cases": [ADD], "checker": {"language": "python"}}, "checker is dict"),
         ({"language": "python", "test_cases": [ADD], "checker": {"language": "c", "source": "x"}}, "checker.language"),

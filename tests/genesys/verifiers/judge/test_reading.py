@@ -77,6 +77,8 @@ def test_what_is_no_score_from_0_to_1_is_refused_and_never_bent(value: Any) -> N
         '{"why": "no code", "score": 0.25}',
         '{"score": 0.5} hm, {"score": "0.25"}',
         "0.25",
+        "0.25.",
+        ".25",
         "25%",
         "**25/100**",
         "Score: 0.25",
