@@ -41,6 +41,8 @@ def main() -> int:
     config.pytest_add_cli_args_test_selection = tests
     left_out = [f"not {marker}" for marker in LEFT_OUT if marker not in asked.markers]
     config.pytest_add_cli_args = [*config.pytest_add_cli_args, "-m", " and ".join(left_out)]
+    if asked.but:
+        config.pytest_add_cli_args += ["-k", f"not ({asked.but})"]
 
     import mutmut.__main__ as mutmut
 
@@ -61,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, help="mutants of each module (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="another sample (default: 0)")
     parser.add_argument("--tests", nargs="+", help="tests to pass (default: those beside the module's)")
+    parser.add_argument("--but", metavar="WORDS", help='not the tests of these names, as pytest reads them: "a or b"')
     parser.add_argument(
         "--with", nargs="+", default=[], dest="markers", choices=LEFT_OUT, help="tests that are left out"
     )
