@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from genesys.faults import TaskFault
 from genesys.quality.judge_calibration import Calibration, calibrate, sample_of
 from genesys.settings import Settings
 from tests.support.judge_server import JudgeServer
@@ -48,6 +49,8 @@ async def test_a_judge_that_cannot_tell_is_found_out(server: JudgeServer, tmp_pa
     found = await calibrated(tmp_path, settings_of(server, kind), [task(n) for n in range(3)])
     assert len(found.problems) == 3
     assert all(says in problem for problem in found.problems)
+    assert {problem.partition(":")[0] for problem in found.problems} == {"p-0", "p-1", "p-2"}
+    assert not any(problem.endswith("()") for problem in found.problems), "the judge says why"
 
 
 async def test_a_judge_without_an_opinion_of_the_gold_is_found_out(server: JudgeServer, tmp_path: Path) -> None:
@@ -59,6 +62,16 @@ async def test_trouble_says_nothing_of_the_judge(tmp_path: Path) -> None:
     with JudgeServer(faults={"error_500": 1.0}) as broken:
         found = await calibrated(tmp_path, settings_of(broken, votes=1), [task(0)])
     assert (found.problems, len(found.untried)) == ([], 1)
+    assert found.untried[0].startswith("p-0, own gold: ")
+
+
+async def test_a_refusal_says_nothing_of_the_judge_either(tmp_path: Path) -> None:
+    class Refused:
+        async def verify(self, record: dict[str, Any]) -> dict[str, Any]:
+            raise TaskFault("too long for the judge")
+
+    found = await calibrate([task(0)], lambda row_id: Refused(), size=1, threshold=0.8)  # type: ignore[arg-type,return-value]
+    assert (found.problems, found.untried) == ([], ["p-0, own gold: too long for the judge"])
 
 
 async def test_equal_golds_are_no_other_tasks(server: JudgeServer, tmp_path: Path) -> None:

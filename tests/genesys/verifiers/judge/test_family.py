@@ -35,6 +35,7 @@ from genesys.verifiers.runner import VerifierRunner
         ("THUDM/glm-4-9b", {"glm"}),
         ("CohereLabs/c4ai-command-r-plus", {"cohere"}),
         ("team/Sophia-7B", {"sophia-7b"}),
+        ("/models/Sophia-7B/", {"sophia-7b"}),
         ("yield-model", {"yield-model"}),
         ("foo3", {"foo3"}),
         ("", set()),
@@ -42,6 +43,10 @@ from genesys.verifiers.runner import VerifierRunner
 )
 def test_families(name: str, families: set[str]) -> None:
     assert families_of(name) == families
+
+
+def test_without_a_name_there_is_no_family() -> None:
+    assert families_of(None, " ") == set()
 
 
 def test_what_a_person_says_counts() -> None:

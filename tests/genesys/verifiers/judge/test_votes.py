@@ -116,4 +116,5 @@ def test_unanimity_and_who_speaks() -> None:
     assert is_unanimous(cast, RULES)
     assert not is_unanimous([*cast, *votes("judge-3", 0.7)], RULES)
     assert not is_unanimous(votes("judge", 0.1, 0.5), RULES)
+    assert not is_unanimous(votes("judge", 0.75, 0.85), RULES), "near to one another, yet on two sides"
     assert spoken_for(cast, 0.86) == "judge-2 0.85"
