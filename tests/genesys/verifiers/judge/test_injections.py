@@ -126,4 +126,5 @@ def test_what_cannot_be_sent_is_written_out() -> None:
         "\ufe07\\u{fe09}\\u{fe06}\\u{fe05}\\u{fe00}\\u{fe01}\\u{fe0e}\\u{fe00}"
     )
     assert plain("x < y, a[0], <b>bold</b>") == "x < y, a[0], <b>bold</b>"
+    assert plain("one\rtwo") == "one\ntwo"
     assert plain(HOSTILE["hidden tag characters"]).endswith("\\u{e0031}\\u{e002e}\\u{e0030}")
