@@ -110,6 +110,12 @@ def test_publish_keeps_other_campaigns_and_orders_them_by_name(lake: Lake) -> No
     assert lake.partitions("t/rows") == ["p"]
 
 
+def test_a_partition_without_parts_is_an_empty_table(lake: Lake) -> None:
+    lake.publish("t/rows", "p", {})
+    assert list(lake.rows("t/rows", "p")) == []
+    assert lake.frame("t/rows", "p").is_empty()
+
+
 def test_data_version_is_that_of_the_content_alone(lake: Lake) -> None:
     file = lake.write("t/rows", "p", SCHEMA, ROWS[:2])
     versions = {
