@@ -34,6 +34,13 @@ from genesys.verifiers.math.context import Context
         ("x = 5", "2x + 1 = 11", False, "unsolved"),
         ("5", "9^{9^{9^{9}}}", False, "too-big"),
         ("12:05", "12:06", False, "clock"),
+        ("8:05", "08:05", True, "clock"),
+        ("2.236", r"\sqrt5+i", False, "value"),
+        (r"\frac{100}{7}\%", "0.14286", True, "percent"),
+        ("(3,-3)", r"\pm 3", False, "kind"),
+        ("1, 2", "1,2", True, "items"),
+        ("x+y=3", "x+y=3", True, "equation"),
+        ("x<y", "x<y", True, "inequality"),
         (
             r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
             r"\begin{bmatrix} 1 & 2 \\ 3 & 5 \end{bmatrix}",
