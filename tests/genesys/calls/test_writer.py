@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
-from genesys.calls.errors import GenesysError, InfrastructureFault
 from genesys.calls.writer import GroupWriter
+from genesys.faults import GenesysError, InfrastructureFault
 
 
 @pytest.mark.parametrize("trouble", [InfrastructureFault("no rights", fatal=True), GenesysError("another format")])
