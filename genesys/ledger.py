@@ -1,9 +1,9 @@
 """The ledger: upstream rows get their identity and their shard, before any money is spent on them.
 
 Cheap and without calls. A row keeps its identity for ever; a shard is cut once and never changed, new rows make new
-shards. A changed row is a new version in a new shard that supersedes the old one; a removed row is marked, never
-deleted; duplicates and broken rows are kept with their reasons. What is known of earlier readings stands in
-``genesys.ledger_state``.
+shards. A changed row is a new version in a new shard that supersedes the old one; a row that no source has any more is
+marked, never deleted, also where its source is no longer named; duplicates and broken rows are kept with their reasons.
+What is known of earlier readings stands in ``genesys.ledger_state``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from genesys.columns import LEDGER, OUTCOMES, WITHDRAWN, as_text
-from genesys.faults import GenesysError
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.hashing import digest
 from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Identity, Lane
@@ -67,7 +67,7 @@ def update_ledger(lake: Lake, lane: Lane, opened: list[Opened], *, shard_size: i
         short of those that were published before it: the manifest has them all.
 
     Raises:
-        GenesysError: A source lacks a column in its first rows altogether.
+        GenesysError: Sources of which none of the first rows can be used, each with what is wrong with it.
     """
     # Two readings at once would cut two shards of one name.
     with lake.exclusive(ledger_asset(lane), WHOLE, ".reading"):
@@ -104,7 +104,7 @@ class _Reading:
     def __init__(self, lake: Lake, lane: Lane, opened: list[Opened], shard_size: int) -> None:
         manifest = lake.manifest(ledger_asset(lane))
         self._lake, self._lane, self._opened, self._size = lake, lane, opened, shard_size
-        self._known = Known.load(lake, lane, frozenset(o.source.label for o in opened))
+        self._known = Known.load(lake, lane)
         self._first_shard = len(manifest.parts) if manifest else 0
         self._waiting: list[tuple[str, frozenset[str], str]] = []
         self._waited_for: set[str] = set()
@@ -116,9 +116,10 @@ class _Reading:
 
     def place_all(self) -> None:
         """Read every source once."""
+        if flaws := [flaw for source in self._opened if (flaw := _flaw_of(source, self._lane)) is not None]:
+            raise GenesysError("; ".join(flaws))
         with self._outcomes as self._log:
             for source in self._opened:
-                _check_columns(source, self._lane)
                 for row in source.rows():
                     self._place(row)
             self._place_waiting()
@@ -198,7 +199,7 @@ class _Reading:
             self._end(_where(row), _duplicate(*rival))
             return
         before = known.current.get(ident)
-        if known.place(ident, row_hash, marks, row.source.label):
+        if known.place(ident, row_hash, marks):
             self._rows.append(_ledger_row(row, identity, row_hash, before))
             if len(self._rows) == self._size:
                 self._cut()
@@ -252,25 +253,34 @@ def _text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else as_text(value)
 
 
-def _check_columns(opened: Opened, lane: Lane) -> None:
-    """A source in which no row of the first hundred has a needed column is the wrong source, not a hundred bad rows.
+def _flaw_of(opened: Opened, lane: Lane) -> str | None:
+    """What is wrong with a source as a whole: a wrong file is one mistake, and not as many as it has rows.
 
-    Its shape is the one of which its rows lack the smallest share of columns.
+    None of its first hundred rows can be read, or none has a column that is needed. Its shape is the one of which its
+    rows lack the smallest share of columns.
     """
     lacking: dict[str, set[str]] = {}
-    for row in islice(opened.rows(), 100):
-        if isinstance(row, BadRow):
-            continue
-        for adapter in lane.adapters:
-            absent = set(adapter.lacks(row.data))
-            lacking[adapter.name] = absent & lacking.get(adapter.name, absent)
-        if not all(lacking.values()):
-            return
-    if lacking:
-        nearest = min(lane.adapters, key=lambda adapter: len(lacking[adapter.name]) / len(adapter.columns))
-        named = len(lane.adapters) > 1
-        shapes = [", ".join(a.columns) + (f" ({a.name})" if named else "") for a in lane.adapters]
-        raise GenesysError(
-            f"{opened.source.path} has no column {', '.join(sorted(lacking[nearest.name]))}; "
-            f"the {lane.name} lane needs {'; or '.join(shapes)}"
-        )
+    broken: BadRow | None = None
+    try:
+        for row in islice(opened.rows(), 100):
+            if isinstance(row, BadRow):
+                broken = broken or row
+                continue
+            for adapter in lane.adapters:
+                absent = set(adapter.lacks(row.data))
+                lacking[adapter.name] = absent & lacking.get(adapter.name, absent)
+            if not all(lacking.values()):
+                return None
+    except InfrastructureFault:
+        raise
+    except GenesysError as error:
+        return str(error)
+    if not lacking:
+        return f"{opened.source.path}: no row can be read; the first: {broken}" if broken else None
+    nearest = min(lane.adapters, key=lambda adapter: len(lacking[adapter.name]) / len(adapter.columns))
+    named = len(lane.adapters) > 1
+    shapes = [", ".join(a.columns) + (f" ({a.name})" if named else "") for a in lane.adapters]
+    return (
+        f"{opened.source.path} has no column {', '.join(sorted(lacking[nearest.name]))}; "
+        f"the {lane.name} lane needs {'; or '.join(shapes)}"
+    )

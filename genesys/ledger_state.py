@@ -51,13 +51,10 @@ class Known:
     A mark has one owner, the row that stands for it; a row gives its old marks up as soon as it is seen with others.
     """
 
-    read_sources: frozenset[str]
-    """Labels of the sources that are read; of rows of other sources nothing new is known."""
     versions: dict[str, dict[str, str | None]] = field(default_factory=dict)
     """Row hash -> why it was withdrawn before this reading, None if it was not."""
     current: dict[str, str] = field(default_factory=dict)
     """The version that counted before this reading."""
-    sources: dict[str, str] = field(default_factory=dict)
     marks: dict[str, frozenset[str]] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     """Problem by mark."""
@@ -65,21 +62,20 @@ class Known:
     """The version that this reading found; None for a row that was seen but not placed."""
 
     @classmethod
-    def load(cls, lake: Lake, lane: Lane, read_sources: frozenset[str]) -> Known:
+    def load(cls, lake: Lake, lane: Lane) -> Known:
         """The state after all earlier readings."""
-        known = cls(read_sources)
+        known = cls()
         if lake.manifest(ledger_asset(lane)) is None:
             return known
         status: dict[tuple[str, str], str] = {}
         if lake.manifest(withdrawn_asset(lane)) is not None:
             for row in lake.rows(withdrawn_asset(lane)):
                 status[row["problem_id"], row["row_hash"]] = row["status"]
-        columns = ["problem_id", "row_hash", "statement_hash", "marks", "source"]
+        columns = ["problem_id", "row_hash", "statement_hash", "marks"]
         for row in lake.rows(ledger_asset(lane), columns=columns):
             ident, row_hash = row["problem_id"], row["row_hash"]
             before = status.get((ident, row_hash))
             known.versions.setdefault(ident, {})[row_hash] = before
-            known.sources[ident] = row["source"]
             if before != "superseded":
                 known.current[ident] = row_hash
                 # A ledger of before there were marks has no such column.
@@ -115,8 +111,8 @@ class Known:
         return next(((rival, mark) for rival, mark in self.rivals(ident, marks).items() if self.stands(rival)), None)
 
     def stands(self, ident: str) -> bool:
-        """Whether a row counts, as far as is known: found by this reading, or of a source that is not read."""
-        return self.found.get(ident) is not None or self.sources[ident] not in self.read_sources
+        """Whether a row counts, as far as is known: this reading has found it."""
+        return self.found.get(ident) is not None
 
     def pass_over(self, ident: str, marks: frozenset[str]) -> None:
         """This row was seen with these marks, and is not placed."""
@@ -125,25 +121,25 @@ class Known:
 
     def may_be_gone(self, ident: str) -> bool:
         """Whether this reading has not come across a row yet, and could still."""
-        return ident not in self.found and self.sources[ident] in self.read_sources
+        return ident not in self.found
 
-    def place(self, ident: str, row_hash: str, marks: frozenset[str], source: str) -> bool:
+    def place(self, ident: str, row_hash: str, marks: frozenset[str]) -> bool:
         """This version of a row stands now; whether the ledger has not had it before."""
         self.own(ident, marks)
         self.found[ident] = row_hash
-        self.sources[ident] = source
         versions = self.versions.setdefault(ident, {})
         is_new = row_hash not in versions
         versions.setdefault(row_hash, None)
         return is_new
 
     def gone(self) -> Iterator[dict[str, Any]]:
-        """Versions that no longer count, in order of their ids: superseded, or removed from a source that was read."""
+        """Versions that no longer count, in order of their ids: superseded, or removed.
+
+        A row is removed if no source that is read has it: also where its whole source is no longer named.
+        """
         for ident in sorted(self.versions):
             for row_hash, before in sorted(self.versions[ident].items()):
-                if self.sources[ident] not in self.read_sources:
-                    status = before
-                elif ident in self.found:
+                if ident in self.found:
                     status = None if self.found[ident] == row_hash else "superseded"
                 else:
                     status = "superseded" if before == "superseded" else "removed"

@@ -9,7 +9,7 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -120,6 +120,26 @@ def open_source(source: Source) -> Opened:
     return Opened(source, _hub_revision(source))
 
 
+def open_sources(sources: Iterable[Source]) -> list[Opened]:
+    """All of these; every one that cannot be opened is named, so that they can be mended at one go.
+
+    Raises:
+        GenesysError: One or several are not there, or are nothing that can be read.
+        InfrastructureFault: The hub could not be reached.
+    """
+    opened, flaws = [], []
+    for source in sources:
+        try:
+            opened.append(open_source(source))
+        except InfrastructureFault:
+            raise
+        except GenesysError as error:
+            flaws.append(str(error))
+    if flaws:
+        raise GenesysError("; ".join(flaws))
+    return opened
+
+
 def local_files(path: str) -> list[Path] | None:
     """Files of a local path, sorted by name; None if the path can only be a hub id.
 
@@ -146,11 +166,38 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
     """Lines of a JSON-lines file with their numbers, from 1; empty lines are passed over.
 
     ``datasets`` gives up a whole file at its first broken line, which is why it is not used here.
+
+    Raises:
+        GenesysError: It is a file of another kind, told by how it begins.
     """
     with path.open("rb") as stream:
+        refuse_other_formats(path, stream.read(64))
+        stream.seek(0)
         for number, line in enumerate(stream, 1):
             if line.strip():
                 yield number, parse_line(path, number, line)
+
+
+_OTHER_FORMATS = (
+    (b"\x1f\x8b", "is compressed by gzip: unpack it"),
+    (b"\x28\xb5\x2f\xfd", "is compressed by zstd: unpack it"),
+    (b"PK\x03\x04", "is a zip archive: unpack it"),
+    (b"PAR1", "is a Parquet file: give it the ending .parquet"),
+    (b"\xff\xfe", "is in UTF-16: save it in UTF-8"),
+    (b"\xfe\xff", "is in UTF-16: save it in UTF-8"),
+    (b"[", "is one JSON array: write one object a line (jq -c '.[]' does it)"),
+)
+
+
+def refuse_other_formats(path: Path, beginning: bytes) -> None:
+    """Say at once what a file is that only bears the name of JSON lines, in place of a broken row for each line.
+
+    Raises:
+        GenesysError: Names the file, what it is and what to do.
+    """
+    for mark, what in _OTHER_FORMATS:
+        if beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(mark):
+            raise GenesysError(f"{path}: {what}")
 
 
 def parse_line(path: Path, number: int, line: bytes) -> dict[str, Any] | BadRow:

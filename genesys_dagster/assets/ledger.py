@@ -8,7 +8,7 @@ from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.ledger import LedgerUpdate, ledger_asset, update_ledger, withdrawn_asset
 from genesys.settings import LaneSettings, Settings
-from genesys.sources import open_source
+from genesys.sources import open_sources
 from genesys_dagster import plots
 from genesys_dagster.assets.upstream import input_version_tag, observation, upstream_key
 from genesys_dagster.metadata import Metadata, bad_rows_table, counts_metadata, sample_table, table_metadata
@@ -36,7 +36,7 @@ def ledger_of(lane: Lane, chosen: LaneSettings, settings: Settings) -> dg.Assets
     def ledger(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         lake: Lake = context.resources.lake
         with plain_failures():
-            opened = [open_source(settings.source(source)) for source in chosen.sources]
+            opened = open_sources(map(settings.source, chosen.sources))
             update = update_ledger(lake, lane, opened, shard_size=chosen.shard_size, run_id=context.run.run_id)
         for source in opened:
             context.log_event(observation(source))

@@ -169,12 +169,14 @@ def test_a_removed_row_is_marked_and_comes_back_as_it_was(books: Books) -> None:
     assert [key for _, key in books.placed()] == ["1", "2"]
 
 
-def test_a_source_that_is_not_read_keeps_its_rows_and_their_marks(books: Books) -> None:
+def test_a_source_that_is_no_longer_named_takes_its_rows_along_and_may_come_back(books: Books) -> None:
     books.read(books.open("a", [row(1), row(2)]), books.open("b", [row(3)]))
     books.read(books.open("a", [row(1)]))
-    assert books.withdrawn() == {("2", "2+2"): "removed"}
-    books.read(books.open("b", [row(4)]))
     assert books.withdrawn() == {("2", "2+2"): "removed", ("3", "3+3"): "removed"}
+    before = books.shas()
+    update = books.read(books.open("a", [row(1)]), books.open("b", [row(3)]))
+    assert books.withdrawn() == {("2", "2+2"): "removed"}
+    assert (update.new_shards, books.shas()) == ([], before)
 
 
 def test_duplicates_within_a_source(books: Books) -> None:
@@ -215,11 +217,23 @@ def test_what_stands_stays_in_whatever_order_sources_are_read_later(books: Books
     assert books.withdrawn() == {}
 
 
-def test_a_duplicate_of_a_row_whose_source_is_not_read_stays_one(books: Books) -> None:
+def test_a_duplicate_takes_the_place_of_a_row_whose_source_is_no_longer_named(books: Books) -> None:
     books.read(books.open("a", [row(1)]))
     update = books.read(books.open("b", [row(7, "1+1")]))
-    assert update.counts.rejected == {"duplicate": 1}
-    assert len(books.ledger()) == 1
+    assert (update.counts.accepted, update.counts.rejected) == (1, {})
+    assert books.withdrawn() == {("1", "1+1"): "removed"}
+
+
+def test_all_sources_that_cannot_be_used_are_named_at_once_and_nothing_is_taken(books: Books) -> None:
+    with pytest.raises(GenesysError) as caught:
+        books.read(
+            books.open("good", [row(1)]),
+            books.open("other", [{"id": 1, "text": "?"}]),
+            books.open("broken", ["half", "half"]),
+        )
+    assert "other.jsonl has no column answer, question" in str(caught.value)
+    assert "broken.jsonl: no row can be read; the first: broken.jsonl:1: line: not" in str(caught.value)
+    assert books.lake.manifest("sums/ledger") is None
 
 
 @pytest.mark.parametrize("order", ["ab", "ba"])

@@ -1,6 +1,7 @@
 """Sources: rows with their places, broken ones in between, and errors that say what to do."""
 
 import datetime
+import gzip
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from genesys.faults import GenesysError
-from genesys.sources import BadRow, Source, SourceRow, open_source
+from genesys.sources import BadRow, Source, SourceRow, open_source, open_sources, read_jsonl
 
 REPO = Path(__file__).parents[2]
 
@@ -173,3 +174,28 @@ except InfrastructureFault as fault:
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("True nobody/nothing is no local file, and could not be read from the hub: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (gzip.compress(b'{"a": 1}\n'), "gzip"),
+        (b'[{"a": 1}]', "JSON array"),
+        (b'\xef\xbb\xbf\n [\n{"a": 1}]', "JSON array"),
+        ('{"a": 1}\n'.encode("utf-16"), "UTF-16"),
+        (b"PAR1....", ".parquet"),
+        (b"PK\x03\x04....", "zip"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_file_that_only_bears_the_name_is_one_mistake(tmp_path: Path, content: bytes, what: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(GenesysError, match=f"rows.jsonl: is .*{what}"):
+        list(read_jsonl(path))
+
+
+def test_all_sources_that_are_not_there_are_named(tmp_path: Path) -> None:
+    (tmp_path / "there.jsonl").write_text("{}")
+    with pytest.raises(GenesysError, match=r"one\.jsonl.*two\.jsonl"):
+        open_sources(Source(path=str(tmp_path / f"{name}.jsonl")) for name in ("one", "there", "two"))
