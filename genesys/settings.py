@@ -30,6 +30,8 @@ _NEEDED: dict[Kind, tuple[str, ...]] = {
 }
 DEMO = Path(__file__).parent / "demo"
 FILE_NAME = "genesys.toml"
+DEMO_NAME = "demo"
+"""Names the demo's settings, wherever the name of a settings file is taken."""
 
 
 class Strict(BaseModel):
@@ -261,8 +263,8 @@ def load_settings(path: str | Path | None = None, **overrides: Any) -> Settings:
     """Settings of a file.
 
     Args:
-        path: The file; by default the one that GENESYS_CONFIG names, else ``genesys.toml`` here, else the demo's, of
-            which ``[sandbox]`` is left out.
+        path: The file, or ``demo`` for the demo's settings, whose state counts from here; by default what
+            GENESYS_CONFIG names, else ``genesys.toml`` here, else the demo's, of which ``[sandbox]`` is left out.
         overrides: Top-level settings that go before the file.
 
     Raises:
@@ -270,7 +272,7 @@ def load_settings(path: str | Path | None = None, **overrides: Any) -> Settings:
     """
     chosen = Path(path or os.environ.get("GENESYS_CONFIG") or FILE_NAME)
     is_fallback = path is None and not os.environ.get("GENESYS_CONFIG") and not chosen.is_file()
-    if is_fallback:
+    if is_fallback or str(chosen) == DEMO_NAME:
         chosen, folder = DEMO / FILE_NAME, Path.cwd()
     else:
         folder = chosen.absolute().parent

@@ -1,11 +1,14 @@
 """The Dagster instance of a state folder: DAGSTER_HOME is ``<state>/dagster``, with our ``dagster.yaml`` in it."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import dagster as dg
 
+from genesys.faults import InfrastructureFault
 from genesys.settings import Settings
 from genesys_dagster import internals
 from genesys_dagster.presence import sweep
@@ -32,6 +35,24 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     instance = internals.instance_of(prepare_home(settings), keep_output=False)
     sweep(instance)
     return instance
+
+
+@contextlib.contextmanager
+def written_soundly(settings: Settings) -> Iterator[None]:
+    """Make what Dagster's database says of a full disk an error that says what to do.
+
+    Raises:
+        InfrastructureFault: The instance could not be written or read.
+    """
+    try:
+        yield
+    except internals.DATABASE_ERRORS as error:
+        home = Path(settings.path("{state}")) / "dagster"
+        raise InfrastructureFault(
+            f"the Dagster instance in {home} could not be written: {internals.database_text(error)}. If the disk is "
+            "full, make room and run the same command again; nothing that was answered before is lost.",
+            fatal=True,
+        ) from error
 
 
 def _our_file() -> str:

@@ -1,13 +1,17 @@
 """Every name of Dagster that is not public API, in one place: what breaks with a new Dagster release breaks here."""
 
 import contextlib
+import sqlite3
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import dagster as dg
+import sqlalchemy.exc
 from dagster._core.instance.ref import InstanceRef
 
+DATABASE_ERRORS = (sqlalchemy.exc.OperationalError, sqlite3.OperationalError)
+"""What an instance's database raises when it cannot be written; Dagster hands on its library's own errors."""
 IN_PROGRESS = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 
 
@@ -34,6 +38,11 @@ def instance_of(home: Path, *, keep_output: bool) -> dg.DagsterInstance:
     nowhere = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     overrides = None if keep_output else {"compute_logs": nowhere}
     return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))
+
+
+def database_text(error: Exception) -> str:
+    """What the database itself said, without the statement."""
+    return str(getattr(error, "orig", None) or error)
 
 
 def home_of(instance: dg.DagsterInstance) -> Path | None:

@@ -1,11 +1,11 @@
 """The whole pipeline through Dagster in this process: ledgers, every shard through its lane, data sets.
 
-What ``genesys demo``, tests and benchmarks run; a person has the UI for it. Runs are recorded in the instance that is
-given, as if they had been started there.
+What ``genesys run``, ``genesys demo``, tests and benchmarks run; the UI has the same jobs. Runs are recorded in the
+instance that is given, as if they had been started there.
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -76,14 +76,18 @@ class Pipeline:
         """Shut the verifiers down."""
         self._bench.close()
 
-    def runs(self) -> Iterator[RunEnd]:
+    def runs(self, lanes: Collection[str] | None = None) -> Iterator[RunEnd]:
         """Everything, run by run as they end; a run that fails does not stop the others.
 
         Of a lane for which something is missing here the further shards are left alone.
+
+        Args:
+            lanes: Only these; by default all.
         """
-        for lane in self._settings.lanes:
+        chosen = [lane for lane in self._settings.lanes if lanes is None or lane in lanes]
+        for lane in chosen:
             yield self.run_job(f"{lane}_ledger")
-        for lane in self._settings.lanes:
+        for lane in chosen:
             for shard in self.shards(lane):
                 end = self.run_job(lane, shard)
                 yield end

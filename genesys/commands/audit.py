@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from genesys.cli import DONE, REFUSED
-from genesys.commands.options import Options, parse
+from genesys.commands.options import CONFIG_HELP, Options, parse
 from genesys.lanes import LANES
 from genesys.lineage.audit import audit
 from genesys.lineage.places import released_ids
@@ -38,7 +38,7 @@ class AuditOptions(Options):
     replay: bool = Field(False, description="derive each step again from recorded answers, and compare field by field")
     live: bool = Field(False, description="also run the verifier again, past the journal; implies --replay")
     json_: bool = Field(False, alias="json", description="for programs: the whole audit as one JSON object")
-    config: str = Field("", description="the settings' file; by default genesys.toml here")
+    config: str = Field("", description=CONFIG_HELP)
 
 
 def main(argv: list[str]) -> int:

@@ -16,7 +16,7 @@ from genesys.calls.entry import Entry, Failure
 from genesys.calls.segment import Segment
 from genesys.cli import DONE
 from genesys.commands.journals import segments_to_read
-from genesys.commands.options import Options, parse
+from genesys.commands.options import CONFIG_HELP, Options, parse
 from genesys.faults import GenesysError
 
 _KEY = re.compile(r"[0-9a-f]{1,64}")
@@ -35,7 +35,7 @@ class CallsOptions(Options):
     action: CliPositionalArg[Literal["count", "list", "show", "why"]]
     target: CliPositionalArg[str] = Field("", description="for show: the beginning of a key; for why: that, or a row")
     journal: str = Field("", description="its folder or file, as output/.journal; by default that of the settings")
-    config: str = Field("", description="the settings' file; by default genesys.toml here")
+    config: str = Field("", description=CONFIG_HELP)
     segment: str = Field("", description="only this segment, or those below it, as math or math/math-00000")
     kind: str = Field("", description="only this kind: chat, verdict or execution")
     name: str = Field("", description="only this name: a prompt's, a verifier's, or sample")

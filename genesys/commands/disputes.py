@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from genesys.cli import DONE
-from genesys.commands.options import Options, Texts, parse
+from genesys.commands.options import CONFIG_HELP, Options, Texts, parse
 from genesys.faults import GenesysError
 from genesys.lake import Lake, Part
 from genesys.lane import Lane
@@ -48,7 +48,7 @@ class DisputesOptions(Options):
     )
     file: Path | None = Field(None, description="no tables: a file of verified responses, as genesys verify writes it")
     json_: bool = Field(False, alias="json", description="for programs: all of it as one JSON object")
-    config: str = Field("", description="the settings' file; by default genesys.toml here")
+    config: str = Field("", description=CONFIG_HELP)
 
 
 class Found(BaseModel):

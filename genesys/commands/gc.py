@@ -19,7 +19,7 @@ from pydantic_settings import SettingsConfigDict
 from genesys.calls.journal import Journal
 from genesys.calls.segment import SUFFIX
 from genesys.cli import DONE
-from genesys.commands.options import Options, parse
+from genesys.commands.options import CONFIG_HELP, Options, parse
 from genesys.lake import Lake
 from genesys.manifest import WHOLE, Manifest
 from genesys.settings import Settings, load_settings
@@ -51,7 +51,7 @@ class GcOptions(Options):
     yes: bool = Field(False, description="remove what is shown; without it nothing is removed")
     what: tuple[Kind, ...] = Field(KINDS, description=f"only some of: {', '.join(KINDS)}")
     grace: float = Field(24.0, ge=0, description="hours; what was changed later may belong to a run, and stays")
-    config: str = Field("", description="the settings' file; by default genesys.toml here")
+    config: str = Field("", description=CONFIG_HELP)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_split)]
 """Several texts: ``--flag a b``, ``--flag a --flag b``, ``--flag a,b``, and in TOML a list or one text."""
 Numbers = Annotated[tuple[float, ...], BeforeValidator(_split)]
 
+CONFIG_HELP = "the settings' file; by default genesys.toml here, else the demo's, which `demo` names"
+
 Chosen = TypeVar("Chosen", bound=Options)
 
 

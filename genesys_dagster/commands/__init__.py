@@ -1,1 +1,1 @@
-"""The commands that need the graph: ``genesys demo`` and ``genesys ui``. They are found by entry points."""
+"""The commands that need the graph: ``genesys demo``, ``run`` and ``ui``. They are found by entry points."""

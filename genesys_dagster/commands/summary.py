@@ -1,19 +1,23 @@
-"""What ``genesys demo`` says at its end: what became of the rows, what it cost, where the files are, what next."""
+"""What ``genesys run`` and ``demo`` say at their end: what became of the rows, what it cost, where it is, what next."""
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 from genesys.lake import WHOLE, Lake, Manifest
 from genesys.outcomes import Counts
-from genesys.settings import FILE_NAME, Settings
+from genesys.settings import Settings
 from genesys.stores import open_lake
+from genesys_dagster.metadata import error_details
 from genesys_dagster.pipeline import RunEnd
 
 STAGES = ("tasks", "generations", "verifications")
 DATASETS = ("filtered", "sft")
+DETAILS = 3
+SPELLING = "{genesys} {words}"
 
 
 class Summary:
@@ -23,11 +27,22 @@ class Summary:
         settings: Whose lanes.
         ends: How the runs ended.
         seconds: How long it all took.
+        spelling: How a command on these settings and this state is written.
+        offers_init: Whether settings of one's own are what comes next.
     """
 
-    def __init__(self, settings: Settings, ends: Sequence[RunEnd], seconds: float) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        ends: Sequence[RunEnd],
+        seconds: float,
+        *,
+        spelling: str = SPELLING,
+        offers_init: bool = False,
+    ) -> None:
         """Read all manifests of the lanes."""
         self._settings, self._ends, self._seconds = settings, ends, seconds
+        self._spelling, self._offers_init = spelling, offers_init
         self._lake = open_lake(settings)
         self._by_table: dict[str, Counts] = {}
         self._tokens = {"prompt_tokens": 0.0, "completion_tokens": 0.0}
@@ -76,6 +91,7 @@ class Summary:
     def _lines(self) -> Iterator[str]:
         yield from self._reasons("rejected")
         yield from self._reasons("errored")
+        yield from self._details()
         yield ""
         for lane in self._settings.lanes:
             verdicts = self._by_table[f"{lane}/verifications"]
@@ -107,6 +123,15 @@ class Summary:
             width = max(len(table) for table, _, _ in found)
             yield from (f"  {table:{width}}  {count:5,}  {reason}" for table, reason, count in found)
 
+    def _details(self) -> Iterator[str]:
+        """Why rows errored, the most frequent reasons of each lane; their short names alone help nobody."""
+        for lane in self._settings.lanes:
+            found: Counter[str] = Counter()
+            for stage in STAGES:
+                for manifest in _manifests(self._lake, f"{lane}/{stage}"):
+                    found.update(dict(error_details(self._lake, manifest)))
+            yield from (f"  {lane}: {detail} ({count:,} rows)" for detail, count in found.most_common(DETAILS))
+
     def _dataset_files(self) -> Iterator[str]:
         manifest = self._lake.manifest("dataset/sft")
         for part in manifest.parts.values() if manifest else ():
@@ -127,12 +152,14 @@ class Summary:
                 yield from (f"  {problem}" for problem in end.problems)
 
     def _next(self) -> Iterator[str]:
-        genesys, state = _command(), _shown(self._settings.path("{state}"))
-        where = "" if state == "state" and not Path(FILE_NAME).exists() else f" --state {state}"
-        steps = [(f"{genesys} ui{where}", "the graph, and each shard with its figures, samples and plots")]
+        steps = [("ui", "the graph, and each shard with its figures, samples and plots")]
+        if self.errored:
+            steps.insert(0, ("calls why", "why calls failed; the same command as now tries them again"))
         if (response_id := self._any_response()) is not None:
-            steps.append((f"{genesys} audit {response_id}", "where this trace came from, step by step"))
-        steps.append((f"{genesys} init", "settings of your own: your problems, your endpoint"))
+            steps.append((f"audit {response_id}", "where this trace came from, step by step"))
+        steps = [(self._spelling.format(genesys=_command(), words=words), why) for words, why in steps]
+        if self._offers_init:
+            steps.append((f"{_command()} init", "settings of your own: your problems, your endpoint"))
         width = max(len(command) for command, _ in steps)
         yield ""
         yield "Try next"

@@ -22,9 +22,9 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from genesys.cli import DONE, REFUSED
-from genesys.commands.options import Options, parse
+from genesys.commands.options import CONFIG_HELP, Options, parse
 from genesys.faults import GenesysError
-from genesys.settings import DEMO, FILE_NAME, Settings, load_settings
+from genesys.settings import DEMO_NAME, FILE_NAME, Settings, load_settings
 from genesys.teachers import supervise
 
 START_LIMIT_S = 120.0
@@ -37,7 +37,7 @@ class UiOptions(Options):
     model_config = SettingsConfigDict(cli_prog_name="genesys ui")
 
     state: str = Field("", description="the state folder; by default that of the settings")
-    config: str = Field("", description="the settings' file; by default genesys.toml here, else the demo's")
+    config: str = Field("", description=CONFIG_HELP)
     port: int = Field(3000, ge=1, le=65535, description="where the UI listens")
     host: str = Field("127.0.0.1", description="0.0.0.0 opens it to the network, which has no login")
 
@@ -52,29 +52,31 @@ def main(argv: list[str]) -> int:
     environment, settings = _environment(options)
     _fail_if_taken(options.host, options.port)
 
-    from genesys_dagster.instance import open_instance
+    from genesys_dagster.instance import open_instance, written_soundly
 
     print("Starting the Dagster UI ...", flush=True)
     home = Path(settings.path("{state}")) / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     with _only_one(home):
-        open_instance(settings).dispose()
+        with written_soundly(settings):
+            open_instance(settings).dispose()
         return _serve(options, environment | {"DAGSTER_HOME": str(home)}, home)
 
 
 def _environment(options: UiOptions) -> tuple[dict[str, str], Settings]:
     """The settings, and the environment by which processes elsewhere find the same ones."""
-    chosen = options.config or os.environ.get("GENESYS_CONFIG") or (FILE_NAME if Path(FILE_NAME).is_file() else "")
-    config = str(Path(chosen).absolute()) if chosen else None
+    chosen = options.config or os.environ.get("GENESYS_CONFIG")
+    chosen = chosen or (FILE_NAME if Path(FILE_NAME).is_file() else DEMO_NAME)
+    # By name also where nothing else was chosen, so that the demo's own way of running its programs holds here too.
+    config = chosen if chosen == DEMO_NAME else str(Path(chosen).absolute())
     state = {"state": str(Path(options.state).absolute())} if options.state else {}
     settings = load_settings(config, **state)
-    if config is None:
+    if config == DEMO_NAME:
         from genesys.demo.build import build_recorded
 
         build_recorded(settings)
     environment = dict(os.environ) | {"GENESYS__STATE": settings.path("{state}")}
-    # The demo's file by name, so that its own way of running its own programs holds for its runs here too.
-    return environment | {"GENESYS_CONFIG": config or str(DEMO / FILE_NAME)}, settings
+    return environment | {"GENESYS_CONFIG": config}, settings
 
 
 def _serve(options: UiOptions, environment: dict[str, str], home: Path) -> int:

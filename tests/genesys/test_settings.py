@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+import genesys.commands
 from genesys.faults import GenesysError
 from genesys.settings import DEMO, RoleSettings, load_settings
 from genesys.sources import Source
 from genesys.teachers.casting import open_teacher
+
+START = Path(genesys.commands.__file__).parent / "start.toml"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -23,7 +26,23 @@ def test_without_a_file_the_demo_is_set_up(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.delenv("GENESYS_CONFIG", raising=False)
     settings = load_settings()
     assert settings.teacher.kind == "recorded"
-    assert settings.path(settings.lake.root) == str(tmp_path / "state" / "lake")
+    assert settings.path(settings.lake.root) == str(tmp_path / "state" / "demo" / "lake")
+
+
+def test_the_demo_keeps_its_state_apart_and_has_a_name_where_there_are_settings_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GENESYS_CONFIG", raising=False)
+    before = load_settings()
+    (tmp_path / "genesys.toml").write_text(START.read_text("utf-8"), "utf-8")
+    mine, demo = load_settings(), load_settings("demo")
+    assert demo.teacher.kind == "recorded"
+    for place in ("lake", "journal"):
+        roots = [each.path(getattr(each, place).root) for each in (before, demo, mine)]
+        assert roots[0] == roots[1] != roots[2]
+        assert not Path(roots[1]).is_relative_to(roots[2])
+        assert not Path(roots[2]).is_relative_to(roots[1])
 
 
 def test_a_file_here_goes_before_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

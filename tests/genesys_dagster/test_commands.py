@@ -20,6 +20,7 @@ import dagster as dg
 import pytest
 
 from genesys.chat import ChatAnswer, ChatRequest
+from genesys.cli import main as genesys_command
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lake import Lake
 from genesys.settings import load_settings
@@ -27,6 +28,8 @@ from genesys_dagster import internals
 from genesys_dagster.commands import ui
 from genesys_dagster.commands.summary import Summary
 from tests.genesys_dagster.conftest import Graph
+from tests.genesys_dagster.projects import project
+from tests.support.openai_server import OpenAIServer
 from tests.support.processes import descendants, seconds_until_gone
 from tests.support.tiny_lane import TinyTeacher
 
@@ -90,7 +93,7 @@ def test_the_demo_says_whose_answers_these_are_and_what_comes_next(folder: tuple
     place, said = folder
     assert "written by hand" in said
     assert "not a model's" in said
-    file = re.search(r"^\s+(state/lake/dataset/sft/\S+\.parquet)", said, re.MULTILINE)
+    file = re.search(r"^\s+(state/demo/lake/dataset/sft/\S+\.parquet)", said, re.MULTILINE)
     assert file is not None
     assert (place / file.group(1)).is_file()
     steps = said.split("Try next\n")[1].splitlines()
@@ -107,7 +110,7 @@ def test_a_second_demo_repeats_no_call_and_changes_nothing(folder: tuple[Path, s
 
 def test_the_instance_has_every_partition_materialized(folder: tuple[Path, str]) -> None:
     place, _ = folder
-    with internals.instance_of(place / "state" / "dagster", keep_output=True) as instance:
+    with internals.instance_of(place / "state" / "demo" / "dagster", keep_output=True) as instance:
         for lane, number in LANES.items():
             shards = set(instance.get_dynamic_partitions(f"{lane}_shards"))
             assert len(shards) == number
@@ -115,10 +118,29 @@ def test_the_instance_has_every_partition_materialized(folder: tuple[Path, str])
                 assert instance.get_materialized_partitions(dg.AssetKey([lane, stage])) == shards
 
 
+def test_settings_of_ones_own_beside_the_demo_take_nothing_of_it(
+    folder: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = tmp_path / "here"
+    shutil.copytree(folder[0], here)
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("DAGSTER_HOME", "set by the command, and so put back")
+    with OpenAIServer(answer_chars=120) as server:
+        project(here, server)
+        assert genesys_command(["run"]) == 0
+        assert server.stats()["requests"] == 12, "nobody is asked the demo's problems"
+    (part,) = Lake(here / "state" / "lake").need("dataset/filtered").parts.values()
+    assert {row["source"] for row in Lake(here / "state" / "lake").rows("math/ledger")} == {"mine"}
+    assert part.counts["rows"] == 12
+    capsys.readouterr()
+    assert genesys_command(["audit", "--config", "demo"]) == 2
+    assert "Responses in dataset/filtered" in capsys.readouterr().out, "the demo is still there under its name"
+
+
 def test_the_demos_programs_ran_without_containers_and_their_verdicts_say_so(folder: tuple[Path, str]) -> None:
     place, said = folder
     assert "plain processes" in said
-    lake = Lake(place / "state" / "lake")
+    lake = Lake(place / "state" / "demo" / "lake")
     infos = [json.loads(row["verification_result_info"]) for row in lake.rows("coding/verifications", "coding-00000")]
     assert {info["isolation"] for info in infos if "isolation" in info} == {"process"}
     assert not any("measured" in info for info in infos)
@@ -140,7 +162,7 @@ def test_the_ui_runs_the_demos_programs_as_the_demo_does(
         monkeypatch.setenv(name, environment[name])
     settings = load_settings()
     assert settings.sandbox.isolation == "process"
-    assert settings.path(settings.lake.root) == str(folder[0] / "state" / "lake")
+    assert settings.path(settings.lake.root) == str(folder[0] / "state" / "demo" / "lake")
 
 
 @contextmanager

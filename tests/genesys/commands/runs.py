@@ -159,7 +159,7 @@ class Watch:
     def durable(self) -> tuple[set[str], int]:
         """Requests whose calls are durable now, and how many requests the server has seen."""
         log = self._server.log()
-        durable = {request_sha256(entry, self._model) for entry in journalled(self._root)}
+        durable = {request_sha256(entry, self._model) for entry in journalled(self._root) if entry.kind == "chat"}
         assert durable <= {request.sha256 for request in log if request.answered}, (
             "or the two name requests differently"
         )
