@@ -24,6 +24,7 @@ GROUP = "genesys.commands"
 DISTRIBUTION = "genesys-dagster"
 DONE, REFUSED, ROWS_ERRORED = 0, 2, 3
 NOBODY_READS = 128 + signal.SIGPIPE
+STOPPED = "stopped. What was finished is kept: run the same command again."
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -47,6 +48,8 @@ def main(argv: list[str] | None = None) -> int:
         if words[0] not in commands:
             return _say(words[0], _unknown(words[0], commands))
         return _run(commands[words[0]], words[1:])
+    except KeyboardInterrupt:  # before the command itself, or its orderly end, could hear of it
+        return _say(words[0] if words else "", STOPPED, 128 + signal.SIGINT)
     except BrokenPipeError:
         # The interpreter would try once more to write at its end, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -60,10 +63,11 @@ def _run(point: EntryPoint, words: list[str]) -> int:
 
     with _log_to_stderr(), _stopped_by_signals() as signals:
         try:
-            command = point.load()
-        except ImportError as error:
-            return _say(point.name, f"{point.value} cannot be loaded: {error}. Install the project again: make install")
-        try:
+            try:
+                command = point.load()
+            except ImportError as error:
+                what = f"{point.value} cannot be loaded: {error}. Install the project again: make install"
+                return _say(point.name, what)
             return int(command(words))
         except GenesysError as error:
             return _say(point.name, str(error))
@@ -75,7 +79,7 @@ def _run(point: EntryPoint, words: list[str]) -> int:
             return _say(point.name, str(error))
         except (KeyboardInterrupt, asyncio.CancelledError):
             number = signals[-1] if signals else signal.SIGINT
-            return _say(point.name, "stopped. What was finished is kept: run the same command again.", 128 + number)
+            return _say(point.name, STOPPED, 128 + number)
 
 
 def _say(name: str, what: object, code: int = REFUSED) -> int:

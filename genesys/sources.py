@@ -5,11 +5,12 @@ Everything is streamed. A line that cannot be read becomes a ``BadRow`` in its p
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -109,14 +110,7 @@ def open_source(source: Source) -> Opened:
         InfrastructureFault: The hub could not be reached, or has no such data set or revision.
     """
     if (files := local_files(source.path)) is not None:
-        sha = hashlib.sha256()
-        for path in files:
-            try:
-                with path.open("rb") as stream:
-                    sha.update(hashlib.file_digest(stream, "sha256").digest())
-            except OSError as error:
-                raise GenesysError(f"{path}: {error.strerror}") from None
-        return Opened(source, f"sha256-{sha.hexdigest()[:32]}", tuple(files))
+        return open_files(source, files)
     return Opened(source, _hub_revision(source))
 
 
@@ -140,6 +134,22 @@ def open_sources(sources: Iterable[Source]) -> list[Opened]:
     return opened
 
 
+def open_files(source: Source, files: Sequence[Path]) -> Opened:
+    """A source of these files; their content is its revision.
+
+    Raises:
+        GenesysError: A file cannot be read.
+    """
+    sha = hashlib.sha256()
+    for path in files:
+        try:
+            with path.open("rb") as stream:
+                sha.update(hashlib.file_digest(stream, "sha256").digest())
+        except OSError as error:
+            raise GenesysError(f"{path}: {error.strerror}") from None
+    return Opened(source, f"sha256-{sha.hexdigest()[:32]}", tuple(files))
+
+
 def local_files(path: str) -> list[Path] | None:
     """Files of a local path, sorted by name; None if the path can only be a hub id.
 
@@ -150,6 +160,8 @@ def local_files(path: str) -> list[Path] | None:
     if place.is_file():
         found = [place]
     elif place.is_dir():
+        if not os.access(place, os.R_OK | os.X_OK):
+            raise GenesysError(f"{path}: {os.strerror(errno.EACCES)}")
         found = sorted(p for p in place.rglob("*") if p.suffix in (".jsonl", ".parquet") and p.is_file())
     elif any(mark in path for mark in "*?["):
         found = sorted(p for p in map(Path, glob.glob(str(place), recursive=True)) if p.is_file())  # noqa: PTH207

@@ -35,7 +35,7 @@ class DisputesOptions(Options):
     """List tasks whose gold is disputed: their responses agree with one another and none of them with the gold.
 
     They are kept out of the data sets. Contested tasks, on which some responses agree with the gold and by far the most
-    on another answer, are listed after them and stay. What was decided stands in dataset/filtered; with --min-votes or
+    on another answer, are listed after them and stay. What was decided stands in dataset/filtered; with --min_votes or
     --share, and before that was made, votes are counted from the verdicts now. docs/disputes.md says more.
     """
 
@@ -98,8 +98,8 @@ def _of_file(options: DisputesOptions, settings: Settings, rule: DisputeSettings
     notes = []
     if audit.unusable:
         notes.append(
-            f"{audit.unusable:,} of {audit.records:,} records have no verdict, or lack problem_id or response_id, and "
-            "were passed over. `genesys verify` gives verdicts."
+            f"{audit.unusable:,} of {audit.records:,} records have no verdict (`genesys verify` gives one, or says "
+            "in verification_result_info why not), or lack problem_id or response_id, and were passed over."
         )
     entries = sorted(audit.entries(same), key=telling)
     return Found(counted_from=str(options.file), rule=rule, tasks=audit.tasks, notes=tuple(notes), entries=entries)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 import time
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -21,15 +23,18 @@ from genesys.chat import Teacher
 from genesys.choices import Sampling
 from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Group, Numbers, Options, Texts, parse
-from genesys.commands.progress import shown
-from genesys.commands.responses import FilesBefore, Plan, Sealed, generate
+from genesys.commands.own_verifiers import VERIFIERS_HELP, import_verifiers
+from genesys.commands.progress import endpoint_trouble, shown
+from genesys.commands.reasons import how_to_see_more
+from genesys.commands.responses import FilesBefore, Plan, Sealed, generate, own_files
 from genesys.commands.tasks import SHUFFLE_WINDOW, TaskList
+from genesys.commands.usable import look_at
 from genesys.faults import GenesysError
 from genesys.settings import RoleSettings, Settings
-from genesys.sources import Source, open_source
+from genesys.sources import Opened, Source, open_files, open_source
 from genesys.teachers.casting import open_teacher
 
-JOURNAL = ".journal"
+JOURNAL, SEGMENT = ".journal", "generate"
 KEY_VARIABLE = "OPENAI_API_KEY"
 
 
@@ -101,6 +106,7 @@ class GenerateOptions(Options):
     path_output: Path = Field(Path("output"), description="folder for the files")
     out_file_prefix: str = "out"
     journal: str = Field("", description=f"where finished calls are kept; by default PATH_OUTPUT/{JOURNAL}")
+    verifiers: Texts = Field((), description=f"{VERIFIERS_HELP}: their task types are then known")
     data: DataOptions = DataOptions()
 
 
@@ -112,9 +118,14 @@ def main(argv: list[str]) -> int:
     """
     options = parse(GenerateOptions, argv)
     _check(options)
-    journal = Journal(options.journal or options.path_output / JOURNAL)
-    with journal:
+    for module in options.verifiers:
+        import_verifiers(module)
+    with Journal(_journal(options)) as journal:
         return asyncio.run(_run(options, journal))
+
+
+def _journal(options: GenerateOptions) -> str | Path:
+    return options.journal or options.path_output / JOURNAL
 
 
 def _check(options: GenerateOptions) -> None:
@@ -141,21 +152,49 @@ async def _run(options: GenerateOptions, journal: Journal) -> int:
     progress = Progress()
     window = options.data.batch_size and options.data.batch_size * plan.samples
     before = FilesBefore(plan)
+    is_done = before.are_all()
+    if not is_done:
+        _look(plan)
     async with AsyncExitStack() as stack:
         # An engine that takes minutes to load is not started for nothing.
-        roles = Roles() if before.are_all() else Roles(teacher=await _open_teacher(options, stack))
+        roles = Roles() if is_done else Roles(teacher=await _open_teacher(options, stack))
         rows = None if total is None else total * plan.samples
-        await stack.enter_async_context(shown(progress, "responses", rows))
-        sealed = await generate(plan, before, journal.segment("generate"), roles, progress, window=window)
-    _tell(sealed, plan, progress, time.monotonic() - began)
+        trouble = partial(endpoint_trouble, roles.teacher)
+        await stack.enter_async_context(shown(progress, "responses", rows, trouble=trouble))
+        sealed = await generate(plan, before, journal.segment(SEGMENT), roles, progress, window=window)
+    _tell(sealed, options, plan, progress, time.monotonic() - began)
     return ROWS_ERRORED if sealed.counts.errored else DONE
+
+
+def _look(plan: Plan) -> None:
+    """Say before any call is made what no verifier could judge; stop where that is all of it."""
+    look = look_at(plan.tasks)
+    look.check()
+    for line in look.warnings():
+        print(f"Look: {line}", file=sys.stderr, flush=True)
+
+
+def _opened(options: GenerateOptions, source: Source) -> Opened:
+    """A source, without the files of this very command where they lie in a folder of tasks."""
+    opened = open_source(source)
+    if Path(source.path).is_file():
+        return opened
+    names = own_files(options.path_output, options.out_file_prefix)
+    own = {path.absolute() for path in names} & {path.absolute() for path in opened.files}
+    if not own:
+        return opened
+    print(f"{source.path}: {len(own)} files left out, which this command wrote itself", file=sys.stderr)
+    kept = [path for path in opened.files if path.absolute() not in own]
+    if not kept:
+        raise GenesysError(f"{source.path} holds nothing but files that this command wrote; give the tasks' files")
+    return open_files(source, kept)
 
 
 def _plan(options: GenerateOptions) -> Plan:
     data = options.data
     sources = [Source(path=path, split=data.split, config=data.config, revision=data.revision) for path in data.path]
     tasks = TaskList(
-        opened=tuple(map(open_source, sources)),
+        opened=tuple(_opened(options, source) for source in sources),
         ratio=data.ratio,
         shuffle=data.shuffle,
         seed=options.seed,
@@ -194,12 +233,11 @@ async def _open_teacher(options: GenerateOptions, stack: AsyncExitStack) -> Teac
     return await open_teacher(settings, chosen, stack)
 
 
-def _tell(sealed: Sealed, plan: Plan, progress: Progress, seconds: float) -> None:
+def _tell(sealed: Sealed, options: GenerateOptions, plan: Plan, progress: Progress, seconds: float) -> None:
     counts, stats = sealed.counts, progress.stats
     print(f"{counts.accepted:,} responses in {len(sealed.files)} files, {seconds:.1f} s")
-    for kind, reasons in (("rejected", counts.rejected), ("errored", counts.errored)):
-        for reason, count in sorted(reasons.items()):
-            print(f"  {count:,} {kind}: {reason}")
+    for line in counts.lines():
+        print(line)
     if sealed.kept:
         print(f"  {sealed.kept} of the files were whole before")
     print(f"  {stats.made:,} calls made, {stats.replayed:,} answered from the journal")
@@ -212,5 +250,7 @@ def _tell(sealed: Sealed, plan: Plan, progress: Progress, seconds: float) -> Non
         print(f"  ... {len(sealed.files) - 5} more")
     if counts.errored:
         print("Some rows errored; the same command tries them again (broken rows stay so until they are mended).")
+        if (command := how_to_see_more(counts, _journal(options), SEGMENT)) is not None:
+            print(f"All that failed: {command}")
     elif sealed.files:
         print(f"Next: genesys verify --file {sealed.files[0]}")

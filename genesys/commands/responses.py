@@ -6,6 +6,7 @@ What a row asks is ``genesys.stages.generations.sample_response``; where tasks c
 from __future__ import annotations
 
 import asyncio
+import glob
 import json
 import uuid
 from collections import Counter
@@ -20,10 +21,11 @@ from genesys.calls.engine import Progress, Work, end_of, run_rows
 from genesys.calls.segment import Segment
 from genesys.chat import Message
 from genesys.choices import Sampling
+from genesys.commands.reasons import BROKEN, ReasonedCounts
 from genesys.commands.tasks import TaskList
 from genesys.faults import ResponseFault, TaskFault
 from genesys.hashing import digest
-from genesys.outcomes import Counts, Outcome, accepted, errored, rejected
+from genesys.outcomes import Outcome, accepted, errored, rejected
 from genesys.rows import Record, broken_record, is_broken, to_line, whole_file
 from genesys.schemas import Response, Task
 from genesys.sources import BadRow
@@ -31,7 +33,6 @@ from genesys.stages.generations import GENERATION_VERSION, rendering, sample_res
 
 FILE_VERSION = "1"
 """Raised when a line is written in another form, so that old files are not taken for finished ones."""
-BROKEN = "broken row"
 _ERROR = b'{"error": '
 """How the line of a row without a response begins, and no other."""
 _OPTIONAL = frozenset(
@@ -102,8 +103,12 @@ class Plan:
 
     def other_files(self, own: list[Path]) -> set[Path]:
         """Files of the same prefix that another configuration or other data made; verified ones do not count."""
-        found = self.folder.glob(f"{self.prefix}_*-*-*-*-*.jsonl")
-        return {path for path in found if not path.stem.endswith("_verified")} - set(own)
+        return {path for path in own_files(self.folder, self.prefix) if not path.stem.endswith("_verified")} - set(own)
+
+
+def own_files(folder: Path, prefix: str) -> set[Path]:
+    """Files of this prefix in a folder, whichever command made them, verified ones too."""
+    return set(folder.glob(f"{glob.escape(prefix)}_*-*-*-*-*.jsonl"))
 
 
 @dataclass
@@ -111,7 +116,7 @@ class Sealed:
     """What became of all rows."""
 
     files: list[Path] = field(default_factory=list)
-    counts: Counts = field(default_factory=Counts)
+    counts: ReasonedCounts = field(default_factory=ReasonedCounts)
     kept: int = 0
     """Files that were whole before."""
 
@@ -252,9 +257,9 @@ class FilesBefore:
     def __init__(self, plan: Plan) -> None:
         """Nothing is read yet."""
         self._plan = plan
-        self._counts: dict[int, Counts | None] = {}
+        self._counts: dict[int, ReasonedCounts | None] = {}
 
-    def counts(self, number: int) -> Counts | None:
+    def counts(self, number: int) -> ReasonedCounts | None:
         """How the rows of a file ended; None if it is not there, or has rows to try again."""
         if number not in self._counts:
             self._counts[number] = _read_counts(self._plan.file(number))
@@ -266,10 +271,10 @@ class FilesBefore:
         return all(self.counts(number) is not None for number, _ in groupby(numbers))
 
 
-def _read_counts(path: Path) -> Counts | None:
+def _read_counts(path: Path) -> ReasonedCounts | None:
     if not path.is_file():
         return None
-    counts = Counts()
+    counts = ReasonedCounts()
     with path.open("rb") as stream:
         for line in stream:
             if not line.startswith(_ERROR):
@@ -277,11 +282,11 @@ def _read_counts(path: Path) -> Counts | None:
                 continue
             record = json.loads(line)
             if is_broken(record):
-                counts.add(errored(BROKEN))
+                counts.add(errored(BROKEN, record["error"]))
             elif record["try_again"]:
                 return None
             else:
-                counts.add(rejected(record["reason"]))
+                counts.add(rejected(record["reason"], record["error"]))
     return counts
 
 
@@ -292,7 +297,7 @@ async def seal(
 
     A file with rows to try again is passed over, and written in a second pass when all rows have ended.
     """
-    sealed: dict[int, Counts] = {}
+    sealed: dict[int, ReasonedCounts] = {}
     kept = 0
     while True:
         passed_over = False
@@ -309,14 +314,16 @@ async def seal(
         if not passed_over:
             break
         await ends.wait_for_all()
-    total = Counts()
+    total = ReasonedCounts()
     for counts in sealed.values():
         total.merge(counts)
     return Sealed([plan.file(number) for number in sorted(sealed)], total, kept)
 
 
-async def _write(path: Path, rows: Iterable[Sample], work: Work[Sample], segment: Segment, roles: Roles) -> Counts:
-    counts = Counts()
+async def _write(
+    path: Path, rows: Iterable[Sample], work: Work[Sample], segment: Segment, roles: Roles
+) -> ReasonedCounts:
+    counts = ReasonedCounts()
     with whole_file(path) as stream:
         for row in rows:
             outcome = await end_of(work, row, Calls(row_id(row), segment, roles, replay=True))

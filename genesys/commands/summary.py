@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from genesys.choices import Acceptance
+from genesys.commands.reasons import INCOMPLETE, ReasonedCounts, how_to_see_more
 from genesys.outcomes import Counts, Outcome
 from genesys.quality.judge_agreement import JudgeTally
 from genesys.rows import Record
 from genesys.sources import BadRow
 
+SEGMENT = "verify"
+"""Of the journal."""
 Z_95 = 1.959964
 """Standard deviations either side of the mean that hold 95 % of a normal distribution."""
 
@@ -86,25 +89,31 @@ class Summary:
     """What became of a file's records, and how right the verdicts are where the records say what they should be."""
 
     target: Path
-    by_type: dict[str, Counts] = field(default_factory=dict)
+    journal: str | Path
+    """Where the verdicts stand."""
+    by_type: dict[str, ReasonedCounts] = field(default_factory=dict)
     agreement: Agreement = field(default_factory=Agreement)
     judged: JudgeTally = field(default_factory=JudgeTally)
     not_run: dict[str, str] = field(default_factory=dict)
     """What is missing on this machine for a task type, and the command that gets it."""
 
-    def add(self, record: Record | BadRow, outcome: Outcome, acceptance: Acceptance) -> None:
-        """Count one record."""
+    def add(self, record: Record | BadRow, outcome: Outcome, acceptance: Acceptance, place: str) -> None:
+        """Count one record; ``place`` is its file and row."""
         given = {} if isinstance(record, BadRow) else record
         task_type = str(given.get("task_type") or "(no task_type)")
-        self.by_type.setdefault(task_type, Counts()).add(outcome)
+        if outcome.reason == INCOMPLETE:
+            outcome = replace(outcome, detail=f"{place}: {outcome.detail}")
+        for verdict in outcome.records if outcome.detail is None else ():
+            outcome = replace(outcome, detail=verdict["verification_result_info"].get("fault"))
+        self.by_type.setdefault(task_type, ReasonedCounts()).add(outcome)
         self.agreement.add(record, outcome, acceptance)
         for verdict in outcome.records:
             self.judged.add(verdict["score"], verdict["verification_result_info"])
 
     @property
-    def total(self) -> Counts:
+    def total(self) -> ReasonedCounts:
         """All task types together."""
-        total = Counts()
+        total = ReasonedCounts()
         for counts in self.by_type.values():
             total.merge(counts)
         return total
@@ -117,14 +126,17 @@ class Summary:
         for name, counts in (every | {"all": self.total} if len(every) != 1 else every).items():
             numbers = (counts.rows, counts.accepted, counts.rejected.total(), counts.errored.total())
             lines.append("  ".join([f"{name:{width}}", *(f"{number:9,}" for number in numbers), _rate(counts)]))
-        for kind in ("rejected", "errored"):
-            reasons: Counter[str] = getattr(self.total, kind)
-            lines += [f"  {count:,} {kind}: {reason}" for reason, count in sorted(reasons.items())]
+        lines += self.total.lines(said=self.not_run.values())
         lines += [f"Not run: {task_type}: {missing}" for task_type, missing in self.not_run.items()]
         lines += [*self.judged.lines(), *self.agreement.lines()]
         lines.append(f"Written: {self.target}")
         if self.total.errored:
-            lines.append("Errored rows have no score; verification_result_info says why. The same command tries again.")
+            lines.append(
+                "Errored rows have no score; verification_result_info says why. The same command tries again (broken "
+                "and incomplete rows, and those of an unknown task_type, stay so until they are mended)."
+            )
+            if (command := how_to_see_more(self.total, self.journal, SEGMENT)) is not None:
+                lines.append(f"All that failed: {command}")
         return "\n".join(lines)
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
-import importlib.util
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -23,8 +20,10 @@ from genesys.calls.segment import Segment
 from genesys.choices import Acceptance
 from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Options, Texts, parse
+from genesys.commands.own_verifiers import VERIFIERS_HELP, import_verifiers
 from genesys.commands.progress import pass_rate, shown
-from genesys.commands.summary import Agreement, Summary
+from genesys.commands.reasons import BROKEN, INCOMPLETE
+from genesys.commands.summary import SEGMENT, Agreement, Summary
 from genesys.faults import GenesysError
 from genesys.outcomes import Outcome, accepted, errored, rejected
 from genesys.rows import Record, broken_record, count_rows, is_broken, read_records, to_line, whole_file
@@ -54,9 +53,7 @@ class VerifyOptions(Options):
     model_config = SettingsConfigDict(cli_prog_name="genesys verify")
 
     file: Path | None = Field(None, description="responses, as genesys generate writes them (.jsonl, or .parquet)")
-    verifiers: Texts = Field(
-        (), description="Python modules or .py files that put verifiers of yours into VERIFIER_REGISTRY"
-    )
+    verifiers: Texts = Field((), description=VERIFIERS_HELP)
     journal: str = Field("", description=f"folder where verdicts are kept; by default {JOURNAL} beside the file")
     config: str = Field("", description="settings with [judge] and [acceptance]; by default genesys.toml here")
 
@@ -83,9 +80,11 @@ def main(argv: list[str]) -> int:
     with _settings_file(options.config):
         settings = load_settings()
         for module in options.verifiers:
-            _import(module)
-        with Journal(options.journal or options.file.parent / JOURNAL) as journal:
-            summary = asyncio.run(verify(options.file, target_of(options.file), journal.segment("verify"), settings))
+            import_verifiers(module)
+        place = options.journal or options.file.parent / JOURNAL
+        summary = Summary(target_of(options.file), place)
+        with Journal(place) as journal:
+            asyncio.run(verify(options.file, summary, journal.segment(SEGMENT), settings))
     print(summary)
     return ROWS_ERRORED if summary.total.errored else DONE
 
@@ -95,8 +94,8 @@ def target_of(file: Path) -> Path:
     return file.with_name(f"{file.stem}_verified.jsonl")
 
 
-async def verify(file: Path, target: Path, segment: Segment, settings: Settings) -> Summary:
-    """Run every row into the journal, then write the target from it.
+async def verify(file: Path, summary: Summary, segment: Segment, settings: Settings) -> None:
+    """Run every row into the journal, then write the summary's target from it, and count what is written.
 
     Rows whose verifier lacks something on this machine are errored, and the summary says once what it is.
 
@@ -114,43 +113,44 @@ async def verify(file: Path, target: Path, segment: Segment, settings: Settings)
     async def counted(row: Row, calls: Calls) -> Outcome:
         outcome = await function(row, calls)
         live.add(row.record, outcome, acceptance)
+        if outcome.status == "errored":
+            newest[:] = [f"the newest: {outcome.detail or outcome.reason}"]
         return outcome
 
     def note(progress: Progress) -> str:
         return ", ".join(filter(None, (pass_rate(progress), live.brief())))
 
     work = Work(rows, lambda row: f"{file.name}:{row.number}", function)
-    summary, live = Summary(target), Agreement()
+    live, newest = Agreement(), [""]
     async with AsyncExitStack() as stack, VerifierRunner(settings=settings) as runner:
         roles = with_judges(Roles(verifiers=runner), settings, stack)
         progress = Progress()
-        async with shown(progress, "records", count_rows(file), note=note):
+        async with shown(progress, "records", count_rows(file), note=note, trouble=lambda: newest[0]):
             await run_rows(replace(work, function=counted), segment, roles, progress=progress, window=ROWS_IN_FLIGHT)
-        with whole_file(target) as stream:
+        with whole_file(summary.target) as stream:
             for position, row in enumerate(rows()):
                 outcome = await end_of(work, row, Calls(work.row_id(row), segment, roles, replay=True))
                 stream.write(to_line(verified(row.record, outcome)))
-                summary.add(row.record, outcome, acceptance)
+                summary.add(row.record, outcome, acceptance, work.row_id(row))
                 if position % YIELD_EVERY == 0:
                     await asyncio.sleep(0)
         for task_type, counts in summary.by_type.items():
             if counts.errored and (missing := await runner.ready(task_type)) is not None:
                 summary.not_run[task_type] = missing
-    return summary
 
 
 async def verify_record(record: Record | BadRow, calls: Calls, acceptance: Acceptance) -> Outcome:
     """One record -> its verdict as the outcome's record; errored if nothing can be said of it."""
     if isinstance(record, BadRow):
-        return errored("broken row", str(record))
+        return errored(BROKEN, str(record))
     if is_broken(record):
-        return errored("broken row", str(record["error"]))
+        return errored(BROKEN, str(record["error"]))
     if "llm_response" not in record and "error" in record:
         return errored("no response", str(record["error"]))
     try:
         response = Response.read({name: value for name, value in record.items() if name not in NOT_FOR_VERIFIERS})
     except ValueError as error:
-        return errored("incomplete record", str(error))
+        return errored(INCOMPLETE, str(error))
     if response.task_type not in VERIFIER_REGISTRY:
         known = ", ".join(sorted(VERIFIER_REGISTRY))
         return errored("unknown task_type", f"no verifier is registered for {response.task_type!r} (known: {known})")
@@ -183,20 +183,3 @@ def _settings_file(path: str) -> Iterator[None]:
             os.environ["GENESYS_CONFIG"] = before
         elif path:
             del os.environ["GENESYS_CONFIG"]
-
-
-def _import(module: str) -> None:
-    """Import what registers a user's verifiers: a module that Python finds, here too, or a .py file."""
-    place = Path(module)
-    sys.path.append(str(place.parent.absolute() if module.endswith(".py") else Path.cwd()))
-    try:
-        if not module.endswith(".py"):
-            importlib.import_module(module)
-            return
-        spec = importlib.util.spec_from_file_location(f"genesys_verifiers_{place.stem}", place)
-        if spec is None or spec.loader is None:
-            raise ImportError("it is no Python file")
-        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[spec.name])
-    except Exception as error:
-        raise GenesysError(f"--verifiers {module} cannot be loaded: {type(error).__name__}: {error}") from error

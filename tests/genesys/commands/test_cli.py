@@ -111,6 +111,14 @@ def test_stopped_and_taken_up_again(
     assert server.stats()["requests"] <= 40 + 4, "only what was in flight was asked again"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_a_command_is_loading(tmp_path: Path, number: signal.Signals) -> None:
+    code = f"import os, signal\nos.kill(os.getpid(), {int(number)})\nwhile True: signal.pause()\n"
+    run = genesys("mine", cwd=tmp_path, env=plugin(tmp_path, code))
+    assert run.returncode == 128 + number
+    assert run.stderr == "genesys mine: stopped. What was finished is kept: run the same command again.\n"
+
+
 def test_a_reader_that_goes_away(tmp_path: Path, server: OpenAIServer) -> None:
     tasks = write(tmp_path / "tasks.jsonl", [task(i) for i in range(3)])
     made = genesys("generate", "--name_model", "m", "--base_url", server.base_url, "--data.path", tasks, cwd=tmp_path)
