@@ -36,7 +36,9 @@ from genesys.chat import Message
 from genesys.hashing import derived_seed
 from genesys.outcomes import Outcome, accepted
 from genesys.teachers.openai_teacher import OpenAITeacher
-from tests.support.openai_server import Behaviour, OpenAIServer, answer_key, latency
+from tests.support.openai_answers import answer_key, latency
+from tests.support.openai_behaviour import Behaviour
+from tests.support.openai_server import OpenAIServer
 
 SLOW = {"latency_min": 0.01, "latency_max": 5.0}
 Row = tuple[int, int]

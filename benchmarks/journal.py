@@ -37,7 +37,7 @@ from genesys.calls import database
 from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
 from genesys.hashing import digest
-from tests.support.openai_server import filler
+from tests.support.openai_answers import filler
 
 CHARS = 30_000
 GROUP = 64

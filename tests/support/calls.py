@@ -12,7 +12,7 @@ from genesys.calls.engine import Work
 from genesys.calls.entry import Entry, call_key
 from genesys.chat import ChatAnswer, ChatRequest, Completed, Message
 from genesys.outcomes import Outcome, accepted
-from tests.support.openai_server import filler
+from tests.support.openai_answers import filler
 
 
 def entry(number: int, *, chars: int = 200, text: str | None = None, name: str = "sample") -> Entry:

@@ -27,7 +27,7 @@ from genesys.lake import Lake
 from genesys.outcomes import Outcome, accepted
 from genesys.stages.stage import Stage, run_stage, seal_stage
 from genesys.teachers.openai_teacher import OpenAITeacher
-from tests.support.openai_server import canonical_sha256
+from tests.support.openai_answers import canonical_sha256
 
 ASSET, PARTITION = "drive/generations", "drive-00000"
 SEGMENT = f"drive/{PARTITION}"

@@ -21,7 +21,7 @@ from genesys.settings import JudgingSettings, RoleSettings, Settings
 from genesys.teachers.casting import with_judges
 from genesys.verifiers.runner import VerifierRunner
 from tests.support.judging import GOLD, WRONG, record
-from tests.support.openai_server import canonical_sha256
+from tests.support.openai_answers import canonical_sha256
 
 SEGMENT = "judged"
 VOTES = 3

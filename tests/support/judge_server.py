@@ -15,8 +15,9 @@ from typing import Any
 if __name__ == "__main__":  # started by path, with nothing of this repository on the path
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.support import openai_server
-from tests.support.openai_server import Behaviour, Json, OpenAIServer
+from tests.support import openai_plans, openai_server
+from tests.support.openai_behaviour import CHARS_PER_TOKEN, Behaviour, Json
+from tests.support.openai_server import OpenAIServer
 
 _MARK = re.compile(r"The number of this message's marks is ([0-9a-f]+)\.")
 _CODE = re.compile(r'"code", which is the text ([0-9a-f]+)')
@@ -90,8 +91,8 @@ def answer(body: Json, texts: list[tuple[str, str]], key: str, b: Behaviour) -> 
     with log.with_suffix(".bodies").open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(body) + "\n")
     said = says(str(body["model"]), texts[-1][1])
-    if body["max_tokens"] * openai_server.CHARS_PER_TOKEN < min(len(said), FEW_CHARS):
-        return "", said[: body["max_tokens"] * openai_server.CHARS_PER_TOKEN], "length"
+    if body["max_tokens"] * CHARS_PER_TOKEN < min(len(said), FEW_CHARS):
+        return "", said[: body["max_tokens"] * CHARS_PER_TOKEN], "length"
     return "", said, "stop"
 
 
@@ -108,5 +109,5 @@ class JudgeServer(OpenAIServer):
 
 
 if __name__ == "__main__":
-    openai_server.answer = answer
+    openai_plans.answer = answer
     openai_server.main()

@@ -22,16 +22,10 @@ import openai
 import pytest
 from pydantic import BaseModel
 
-from tests.support.openai_server import (
-    Behaviour,
-    Fault,
-    OpenAIServer,
-    RequestLog,
-    Seen,
-    Server,
-    canonical_sha256,
-    read_log,
-)
+from tests.support.openai_answers import canonical_sha256
+from tests.support.openai_app import RequestLog, Server
+from tests.support.openai_behaviour import Behaviour, Fault
+from tests.support.openai_server import OpenAIServer, Seen, read_log
 
 REPO = Path(__file__).parents[2]
 

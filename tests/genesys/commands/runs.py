@@ -13,7 +13,8 @@ from typing import Any
 
 from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
-from tests.support.openai_server import OpenAIServer, canonical_sha256
+from tests.support.openai_answers import canonical_sha256
+from tests.support.openai_server import OpenAIServer
 
 REPO = Path(__file__).parents[3]
 COMMAND = (sys.executable, "-m", "genesys.cli")

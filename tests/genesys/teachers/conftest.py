@@ -12,7 +12,8 @@ from genesys.calls.journal import Journal
 from genesys.calls.limits import CircuitBreaker
 from genesys.calls.segment import Segment
 from genesys.teachers.openai_teacher import OpenAITeacher
-from tests.support.openai_server import Behaviour, OpenAIServer
+from tests.support.openai_behaviour import Behaviour
+from tests.support.openai_server import OpenAIServer
 
 Teach = Callable[..., OpenAITeacher]
 

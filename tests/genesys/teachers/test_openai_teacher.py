@@ -29,7 +29,9 @@ from genesys.outcomes import Outcome, accepted
 from genesys.teachers.openai_teacher import OpenAITeacher
 from tests.genesys.teachers.conftest import Teach
 from tests.support.calls import question, roles_of, work_of
-from tests.support.openai_server import ALL_FAULTS, Behaviour, Fault, OpenAIServer, Seen, answer, answer_key
+from tests.support.openai_answers import answer, answer_key
+from tests.support.openai_behaviour import ALL_FAULTS, Behaviour, Fault
+from tests.support.openai_server import OpenAIServer, Seen
 
 REPO = Path(__file__).parents[3]
 _fresh = itertools.count()
