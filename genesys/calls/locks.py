@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import struct
+import tempfile
 import weakref
 from pathlib import Path
 
@@ -70,6 +72,25 @@ class ByteLocks:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def own_folder() -> Path | None:
+    """The folder for lock files that all processes of this user on this machine share; None where it is not safe.
+
+    Its place is known to everybody, so another user may have made it before us, and could then hold any lock in it.
+    """
+    folder = own_folder_path()
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return None
+    return folder if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() else None
+
+
+def own_folder_path() -> Path:
+    """Where that folder is."""
+    return Path(tempfile.gettempdir()) / f"genesys-{os.getuid()}"
 
 
 def _forget_after_fork() -> None:

@@ -6,12 +6,9 @@ calls, say) is told by the file's name. No call waits: who gets no slot asks aga
 
 from __future__ import annotations
 
-import os
-import stat
-import tempfile
 from pathlib import Path
 
-from genesys.calls.locks import ByteLocks
+from genesys.calls.locks import ByteLocks, own_folder
 from genesys.faults import InfrastructureFault
 from genesys.hashing import digest
 
@@ -78,12 +75,10 @@ class HostSlots:
 
 def slots_on_this_host(name: str, count: int) -> HostSlots | None:
     """Slots that all processes of this user and machine know by a name; None where there is no safe place for them."""
-    folder = Path(tempfile.gettempdir()) / f"genesys-{os.getuid()}"
+    folder = own_folder()
+    if folder is None:
+        return None
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-            return None  # somebody else was there first
         slots = HostSlots(folder / f"{digest(name, 24)}.slots", count)
         slots.take()  # some file systems take no locks
         slots.give()

@@ -7,14 +7,12 @@ the kernel's on bytes of a file, so a killed process gives its own back.
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-from genesys.calls.locks import ByteLocks
+from genesys.calls.locks import ByteLocks, own_folder, own_folder_path
+from genesys.faults import InfrastructureFault
 from genesys.hashing import digest
 
 _GATE = 1 << 20
@@ -26,9 +24,18 @@ class Cores:
     """So many cores, by a name that all processes of this user know."""
 
     def __init__(self, name: str, count: int) -> None:
-        """``count`` programs at once at most."""
-        folder = Path(tempfile.gettempdir()) / f"genesys-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        """``count`` programs at once at most.
+
+        Raises:
+            InfrastructureFault: There is no safe place for the locks.
+        """
+        folder = own_folder()
+        if folder is None:
+            raise InfrastructureFault(
+                f"{own_folder_path()} cannot be used: the locks by which runs share this machine's cores stand there, "
+                "and it has to be a folder of this user's. Remove it, or name another place for it in TMPDIR.",
+                final=True,
+            )
         self._locks, self.count = ByteLocks(folder / f"{digest(['sandbox', name], 24)}.cores"), count
         self._lock = threading.Lock()  # the kernel's locks tell processes apart, not threads
         self._held: set[int] = set()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
 from pathlib import Path
 
+import pytest
+
+from genesys.calls.slots import slots_on_this_host
+from genesys.faults import InfrastructureFault
 from genesys.sandbox.cores import Cores
 
 _USER = """
@@ -80,3 +86,26 @@ def test_a_killed_process_gives_its_cores_back() -> None:
         pass
     with cores.all():
         pass
+
+
+@pytest.mark.parametrize("kind", ["another's", "a file", "a link"])
+def test_a_place_for_locks_that_is_not_ours_is_not_used(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    place, elsewhere = tmp_path / f"genesys-{os.getuid()}", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if kind == "another's":
+        if os.getuid() != 0:
+            pytest.skip("needs root, to have a folder be another user's")
+        place.mkdir(mode=0o777)
+        os.chown(place, 65_534, 65_534)
+    elif kind == "a file":
+        place.touch()
+    else:
+        place.symlink_to(elsewhere)
+
+    with pytest.raises(InfrastructureFault, match=rf"{place}.*TMPDIR"):
+        Cores("any", 1)
+    assert slots_on_this_host("any", 1) is None
+    assert not list(elsewhere.iterdir())
