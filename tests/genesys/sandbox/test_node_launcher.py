@@ -101,7 +101,8 @@ console.log(process.getuid(), process.geteuid(), process.getgid(), process.getgr
     "intervals": {"source": "for (let i = 0; i < 1000; i++) setInterval(() => {}, 1);", "limits": {"cpu": 2}, "wall": 2},
     "sleeps": {"source": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);", "wall": 1},
     "deep recursion": {"source": f"{DEPTH} console.log(depth(100000));"},
-    "deeper by a comparator": {"source": "let n = 0; const f = () => { n++; [2, 1].sort(() => { f(); return 0; }); }; try { f(); } catch (e) { console.log(e.name, n > 1000); }"},
+    "deeper by a comparator": {"source": "let n = 0; const f = () => { n++; [2, 1].sort(() => { f(); return 0; }); }; try { f(); } catch (e) { console.log(e.name, n > 1000); }",
+                               "limits": {"stack": 64 << 20}},  # the least that a program is given; more takes it many seconds
     "deeper by a replacer": {"source": "let n = 0; const f = () => { n++; 'a'.replace(/a/, f); JSON.stringify({ toJSON() { f(); } }); }; try { f(); } catch (e) { console.log(e.name, n > 1000); }"},
     "deep data": {"source": "let a = []; for (let i = 0; i < 20000; i++) a = [a]; try { JSON.stringify(a); console.log('ok'); } catch (e) { console.log(e.name); }"},
     "deep source": {"source": "try { eval('('.repeat(1e6) + ')'.repeat(1e6)); } catch (e) { console.log(e.name); }"},
