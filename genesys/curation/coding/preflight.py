@@ -1,7 +1,8 @@
 """The preflight of coding tasks: a task's own golds must pass its tests, and wrong programs must not.
 
 Every program runs through the task's verifier, so each verdict is a durable call. What the golds say about each other
-shows whether one output a test is enough; the share of wrong programs that are caught is the tests' strength.
+shows whether one output a test is enough; the share of wrong programs that are caught is the tests' strength. A task's
+checker, which golds only show to accept, has to refuse programs that print one word whatever they are given.
 """
 
 from __future__ import annotations
@@ -43,8 +44,13 @@ mutants are caught on average (those equal to the original never are), with thre
 floor drops 56% of the tasks with a single example, 28% with two, 18% with three, and 3% of those with all.
 """
 
+ONE_WORD = ("", "0", "1", "nonsense")
+"""What such programs print. The scores are among them: a checker that repeats an output at the end of what it says lets
+that output be the score. One test alone may rightly take any of them, so only what passes all tests counts."""
+
 GOLD_FAILS = "gold fails its own verifier"
 TOO_WEAK = "tests are too weak"
+CHECKER_TAKES_ANYTHING = "its checker takes anything"
 
 Row = dict[str, Any]
 
@@ -129,6 +135,8 @@ async def preflight(task: Row, row_id: str, cleaned: Cleaned, calls: Calls) -> R
         report.add_gold(solution, await tried.verdict(solution))
         if report.golds_passed == ENOUGH_GOLDS:
             break
+    if problem.checker is not None and (word := await tried.one_word_that_passes()) is not None:
+        return rejected(CHECKER_TAKES_ANYTHING, f"a program that always prints {word!r} passes all tests")
     if not report.golds_run:
         return report
     if (number := report.disagreement()) is not None and problem.checker is None:
@@ -193,6 +201,17 @@ class _Tried:
         if verdict["score"] is None or not set(verdicts) - {"not_run"} or "time_limit" in verdicts:
             return None
         return bool(verdict["score"] < 1.0)
+
+    async def one_word_that_passes(self) -> str | None:
+        """What a program may print, whatever it is given, to pass all tests, though it is not what they expect."""
+        tests = self._task["verification_info"]["test_cases"]
+        if any(test["type"] == "function_call" for test in tests):
+            return None
+        for word in ONE_WORD:
+            is_expected = all(str(test["output"]).split() == word.split() for test in tests)
+            if not is_expected and await self.is_caught(Solution("python", f"print({word!r})")) is False:
+                return word
+        return None
 
 
 def _verdicts(verdict: Row) -> list[str]:

@@ -3,10 +3,15 @@
 The convention is that of open-r1/codeforces' ``generated_checker``: the program is called with the names of three files
 in its folder, ``input.txt correct_output.txt solution_output.txt``, and the last word of its standard output is the
 score, from 0 to 1; 1 passes. Expected outputs enter this job alone, never that of the response's program.
+
+Many checkers read an output as the task wants it written, and fail on any other. One that fails is asked about the
+expected output then: if it takes that, the checker works, and what it failed on is a wrong output.
 """
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -67,10 +72,38 @@ def check(sandbox: Executes, checker: Checker, claims: Sequence[Claim], told: Ca
         told: Told of each claim whether it is right; returns False to stop there.
 
     Raises:
-        TaskFault: The checker does not compile, fails, crosses its limits or says no score: nothing is known of the
-            response then.
+        TaskFault: The checker does not compile, crosses its limits, or fails on an output and does not take the
+            expected one either: nothing is known of the response then.
         InfrastructureFault: The sandbox broke.
     """
+    failures: dict[int, TaskFault] = {}
+
+    def asked(claim: Claim, result: RunResult) -> bool:
+        try:
+            is_right = _is_right(result, claim.index)
+        except _Failed as failure:
+            is_right, failures[claim.index] = False, failure
+        return told(claim, is_right)
+
+    def asked_again(claim: Claim, result: RunResult) -> bool:
+        with contextlib.suppress(TaskFault):
+            if _is_right(result, claim.index):
+                return True
+        raise failures[claim.index]
+
+    _ask(sandbox, checker, claims, asked)
+    again = [dataclasses.replace(claim, got=claim.expected) for claim in claims if claim.index in failures]
+    _ask(sandbox, checker, again, asked_again)
+
+
+class _Failed(TaskFault):
+    """The checker ended by itself and said no score."""
+
+
+def _ask(
+    sandbox: Executes, checker: Checker, claims: Sequence[Claim], told: Callable[[Claim, RunResult], bool]
+) -> None:
+    """Run the checker on each claim until ``told`` wants no more; what ``told`` raises is raised."""
     for batch in _batches(claims):
         listener = _Listener(batch, told)
         job = Job(checker.language, checker.source.encode(errors="replace"), tuple(map(Claim.run, batch)), LIMITS)
@@ -84,18 +117,17 @@ def check(sandbox: Executes, checker: Checker, claims: Sequence[Claim], told: Ca
 
 
 class _Listener:
-    """Reads the checker's words as its runs end."""
+    """Hears the checker's runs as they end."""
 
-    def __init__(self, batch: Sequence[Claim], told: Callable[[Claim, bool], bool]) -> None:
+    def __init__(self, batch: Sequence[Claim], told: Callable[[Claim, RunResult], bool]) -> None:
         self._batch, self._told = batch, told
         self.is_stopped = False
         self.fault: TaskFault | None = None
         """Kept, not raised: the sandbox is between us and whoever asked, and would take it for its own."""
 
     def __call__(self, result: RunResult) -> bool:
-        claim = self._batch[result.index]
         try:
-            self.is_stopped = not self._told(claim, _is_right(result, claim.index))
+            self.is_stopped = not self._told(self._batch[result.index], result)
         except TaskFault as fault:
             self.fault = fault
         return not self.is_stopped and self.fault is None
@@ -106,13 +138,16 @@ def _is_right(result: RunResult, index: int) -> bool:
 
     A score that was printed counts whatever the exit code, since checkers of several schools end with another one
     where they reject.
+
+    Raises:
+        TaskFault: It gave none; ``_Failed`` where it ended by itself. A limit may be too tight for a right output too.
     """
     words = result.stdout.decode(errors="replace").split()
     score = _score(words[-1]) if words and result.end == "exit" and result.signal is None else None
     if score is None or (result.exit_code != 0 and score >= 1):
         end = f"exit code {result.exit_code}" if result.end == "exit" else result.end
         said = (result.stderr or result.stdout).decode(errors="replace").strip()[-_SAYS_CHARS:]
-        raise TaskFault(
+        raise (_Failed if result.end == "exit" else TaskFault)(
             f"verification_info.checker gave no verdict on the output of test_cases[{index}] ({end}): {said!r}. "
             "It has to print a score from 0 to 1 as its last word."
         )

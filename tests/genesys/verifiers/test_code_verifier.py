@@ -291,6 +291,35 @@ def test_a_checker_that_fails_is_the_tasks_fault(result):
         verify(record(*CHECKED, checker="..."), with_checker(lambda run: result))
 
 
+FELL = [
+    ran(b"", exit_code=1, stderr=b"ValueError"),
+    ran(b"1", exit_code=1),
+    ran(b"expected 5, found x"),
+    ran(b"", exit_code=None, signal=11),
+]
+
+
+@pytest.mark.parametrize("fell", FELL)
+def test_what_a_working_checker_fails_on_is_a_wrong_output(fell):
+    def says(run):
+        expected, got = run.files["correct_output.txt"], run.files["solution_output.txt"]
+        return ran(b"1") if got in (expected, b"1") else fell
+
+    score, info, sandbox = verify(record(*CHECKED, checker="..."), with_checker(says))
+    assert [test["verdict"] for test in info["tests"]] == ["passed", "wrong_answer", "wrong_answer"]
+    assert score == pytest.approx(1 / 3)
+    assert [len(job.runs) for job in sandbox.jobs] == [3, 3, 2]  # those it failed on are looked into, and no others
+
+
+def test_a_limit_that_a_checker_crosses_says_nothing_of_the_output():
+    def says(run):
+        is_expected = run.files["solution_output.txt"] == run.files["correct_output.txt"]
+        return ran(b"1") if is_expected else ran(b"", end="cpu_limit", exit_code=None)
+
+    with pytest.raises(TaskFault, match="cpu_limit"):
+        verify(record(*CHECKED, checker="..."), with_checker(says))
+
+
 def test_large_outputs_go_to_the_checker_in_several_jobs():
     tests = [io_test("x" * 12_000_000, "y") for _ in range(4)]
     score, _, sandbox = verify(record(*tests, checker="..."), with_checker(lambda run: ran(b"1")))
@@ -421,6 +450,10 @@ def test_each_kind_of_task_in_the_real_sandbox(real):
     assert real.verify({**split, "llm_response": "```py\nprint(3, 3)\n```"})["score"] == 0
     with pytest.raises(TaskFault, match="checker"):
         real.verify(record(io_test("7\n", "3 4"), response="```py\nprint(3, 4)\n```", checker="1 / 0"))
+
+    strict = "import sys\nwant, got = (int(open(name).read()) for name in sys.argv[2:])\nprint(int(want == got))\n"
+    word = record(io_test("", "42"), response="```py\nprint('forty-two')\n```", checker=strict)
+    assert real.verify(word)["score"] == 0
 
     files = record(io_test("20 22\n", "42"), input_file="sum.in", output_file="sum.out")
     program = "a = map(int, open('sum.in').read().split())\nopen('sum.out', 'w').write(str(sum(a)))\n"

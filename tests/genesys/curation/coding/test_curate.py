@@ -180,6 +180,29 @@ async def test_a_checker_takes_other_answers(tmp_path: Path) -> None:
     assert task["verification_info"]["checker"] == {"language": "python", "source": checker}
 
 
+@pytest.mark.parametrize(
+    ("checker", "word"),
+    [
+        ("a, b = (open(name).read() for name in sys.argv[2:])\nprint(1 if a == b else f'wrong: {a} is not {b}')", "1"),
+        ("print(1)", ""),
+        ("print(int(len(open(sys.argv[3]).read().split()) == 1))", "0"),
+    ],
+)
+async def test_a_checker_that_takes_what_any_program_prints_drops_the_row(
+    tmp_path: Path, checker: str, word: str
+) -> None:
+    outcome = await curate(tmp_path, rows.codeforces(generated_checker=f"import sys\n{checker}\n"))
+    assert outcome.reason == "its checker takes anything"
+    assert f"prints {word!r} " in str(outcome.detail)
+
+
+async def test_what_every_test_expects_may_be_one_word(tmp_path: Path) -> None:
+    tests = [{"input": given, "output": "1"} for given in ("1", "2", "3")]
+    checker = "import sys\na, b = (open(name).read().split() for name in sys.argv[2:])\nprint(int(a == b))\n"
+    row = rows.codeforces(official_tests=tests, examples=tests[:1], generated_checker=checker)
+    assert (await curate(tmp_path, row)).status == "accepted"
+
+
 async def test_an_infrastructure_fault_is_no_verdict(tmp_path: Path) -> None:
     class Broken:
         version = "broken"
