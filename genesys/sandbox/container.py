@@ -40,8 +40,9 @@ def connect(settings: SandboxSettings) -> Any:
         client.ping()
     except (docker.errors.DockerException, OSError, ValueError) as error:
         where = settings.docker_host or os.environ.get("DOCKER_HOST") or "the local socket"
+        said = _without_login(f"No Docker engine answers at {where} ({_brief(error)})", where)
         raise InfrastructureFault(
-            f"No Docker engine answers at {where} ({_brief(error)}), and a model's program is untrusted code. Get one "
+            f"{said}, and a model's program is untrusted code. Get one "
             "(Debian, Ubuntu: `sudo apt-get install docker.io`; macOS, Windows: Docker Desktop) and start it, give the "
             'address of another machine\'s in [sandbox] docker_host, or set [sandbox] isolation = "process" for '
             "programs that you trust.",
@@ -140,6 +141,7 @@ def _config(settings: SandboxSettings) -> dict[str, Any]:
             "/sandbox/programs": f"rw,exec,nosuid,nodev,size={_PROGRAMS_MB}m,mode=755",
             "/sandbox/scratch": f"rw,noexec,nosuid,nodev,size={_SCRATCH_MB}m,nr_inodes={_INODES},mode=1777",
             "/tmp": "rw,noexec,nosuid,nodev,size=16m,nr_inodes=1024,mode=1777",  # noqa: S108
+            "/dev/mqueue": "ro,noexec,nosuid,nodev,size=4k,mode=555",  # else queues can be made, and stay
         },
         "shm_size": f"{_SHM_MB}m",
         "cap_drop": ["ALL"],
@@ -151,6 +153,7 @@ def _config(settings: SandboxSettings) -> dict[str, Any]:
         "memswap_limit": f"{settings.memory_mb}m",
         "nano_cpus": 1_500_000_000,  # a program's threads get one core; the half is for the runner beside it
         "hostname": "sandbox",
+        "use_config_proxy": False,  # else the Docker client puts its proxies, passwords and all, into the environment
         "log_config": {"type": "none"},
         "auto_remove": True,
         "labels": {LABEL: "worker", OWNER_LABEL: _owner(os.getpid())},
@@ -191,6 +194,12 @@ def _host() -> str:
     with contextlib.suppress(OSError):
         return f"{socket.gethostname()}/{Path('/proc/sys/kernel/random/boot_id').read_text().strip()}"
     return socket.gethostname()
+
+
+def _without_login(text: str, address: str) -> str:
+    """A text that may repeat an address, without the user and password that stand in it."""
+    login, at, _ = address.partition("://")[2].rpartition("@")
+    return text.replace(login, "...") if at and login else text
 
 
 def _brief(error: BaseException) -> str:

@@ -58,3 +58,12 @@ def test_a_build_that_fails_says_at_which_step() -> None:
     client = connect(chosen)
     with pytest.raises(InfrastructureFault, match="could not be built"):
         image._build(client, chosen, "genesys-sandbox:never", lambda line: None)
+
+
+@pytest.mark.parametrize("address", ["tcp://mona:engine-password@127.0.0.1:1", "ssh://mona:engine-password@[::1"])
+def test_the_login_in_an_engines_address_stays_out_of_messages(address: str) -> None:
+    told = missing(SandboxSettings(docker_host=address))
+    assert told is not None
+    assert "No Docker engine answers at" in told
+    assert "mona" not in told
+    assert "engine-password" not in told
