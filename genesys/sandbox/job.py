@@ -21,9 +21,9 @@ class Limits:
     """What one run of a program may use.
 
     Args:
-        cpu_s: Seconds of CPU time; a run that uses more ends as ``cpu_limit``.
+        cpu_s: Seconds of CPU time of all its processes together; a run that uses more ends as ``cpu_limit``.
         wall_s: Seconds of wall time, the backstop for a program that sleeps.
-        memory_mb: Mebibytes of memory.
+        memory_mb: Mebibytes of memory, of all its processes together.
         output_bytes: Bytes of standard output; a run that writes more ends as ``output_limit``.
     """
 

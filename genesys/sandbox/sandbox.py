@@ -15,7 +15,7 @@ from typing import Self
 
 import tenacity
 
-from genesys.faults import InfrastructureFault
+from genesys.faults import InfrastructureFault, TaskFault
 from genesys.sandbox import image
 from genesys.sandbox.binaries import Binaries, cache_folder
 from genesys.sandbox.container import ContainerWorker, connect, sweep
@@ -84,6 +84,7 @@ class Sandbox:
 
         Raises:
             InfrastructureFault: No worker could do it; nothing is known of the program.
+            TaskFault: The files of a run have no room in the sandbox.
             ValueError: A file's name is a path.
         """
         limits = dataclasses.replace(job.limits, memory_mb=min(job.limits.memory_mb, self._memory_mb * 3 // 4))
@@ -117,6 +118,8 @@ class Sandbox:
             course.doubtful = True  # it was the machine that gave the compiler no time, or may have been
             return
         course.heard(done.compiled, worker)
+        if done.refused:
+            raise TaskFault(f"run {course.ran} cannot take place: {done.refused}. Give it smaller files.")
         if done.binary and self._binaries:
             self._binaries.keep(course.job, done.binary)
 
@@ -158,6 +161,11 @@ class _Course:
         if self._compiled is None:
             return False
         return not self._compiled.ok or self._stopped or len(self._results) == len(self.job.runs)
+
+    @property
+    def ran(self) -> int:
+        """How many runs have ended."""
+        return len(self._results)
 
     def rest(self, exclusive: bool) -> Job:
         """What the next worker is to do."""

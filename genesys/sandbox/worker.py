@@ -36,6 +36,8 @@ class Done:
     binary: bytes | None
     tainted: str
     """Why this worker should take no further job; empty if it may."""
+    refused: str
+    """Why the next of its runs cannot take place anywhere; empty if all could."""
 
 
 class Worker(ABC):
@@ -103,7 +105,7 @@ class Worker(ABC):
         while True:
             header, rest = self._next(time.monotonic() + wall_s)
             if header["say"] == "done":
-                return Done(compiled, blobs[0] if blobs else None, header["tainted"])
+                return Done(compiled, blobs[0] if blobs else None, header["tainted"], header["refused"])
             if not stopped and not on_run(_result(header, rest)):
                 stopped = True
                 self._write(encode({"do": "stop"}), time.monotonic() + _SLACK_S)

@@ -114,7 +114,8 @@ class CodeVerifier(BaseVerifier):
         """Score from 0 to 1; see the class for the info. May be called from several threads.
 
         Raises:
-            TaskFault: The tests cannot be read, or the task's checker fails.
+            TaskFault: The tests cannot be read, the files of one have no room, or the task's checker fails on what it is to
+                take.
             InfrastructureFault: There is no sandbox, or it broke.
         """
         task = read_task(result["verification_info"], _field(result, "metadata"), self.time_factors)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 from typing import Any
 
 from genesys.sandbox.runner import languages, leftovers, running
 from genesys.sandbox.runner.folders import Place, Scratch
 from genesys.sandbox.runner.host import Host
 from genesys.sandbox.runner.launching import NODE_LAUNCHER, LauncherDied, Launchers, program_env
+from genesys.sandbox.runner.metering import Account, Meter
 
 _FILE_MOST = 64 << 20
 _MESSAGE_KEPT = 4096
+_BINARY_MOST_MB = languages.LARGEST_BINARY >> 20
 _THREADS = 8
 """Threads that a compiled program can have without asking for smaller stacks."""
 
@@ -24,21 +27,29 @@ class JobRun:
         host: Who is told.
         launchers: Who starts programs.
         place: Where, and as whom.
+        account: Of the container; None where others live too.
         header: ``language``, ``limits``, ``runs``, and what each byte string after it is.
         blobs: The source, the compiled binary if the host has it, then for each run its input and files.
     """
 
     def __init__(
-        self, host: Host, launchers: Launchers, place: Place, header: dict[str, Any], blobs: list[bytes]
+        self,
+        host: Host,
+        launchers: Launchers,
+        place: Place,
+        account: Account | None,
+        header: dict[str, Any],
+        blobs: list[bytes],
     ) -> None:
         """Nothing is done yet."""
-        self._host, self._launchers, self._place = host, launchers, place
+        self._host, self._launchers, self._place, self._account = host, launchers, place, account
         self._header, self._limits = header, header["limits"]
         self._language = languages.LANGUAGES[header["language"]]
         self._user = place.user
         self._source, self._binary = blobs[0], blobs[1] if header["has_binary"] else None
         self._inputs = blobs[1 + header["has_binary"] :]
         self._tainted: list[str] = []
+        self._refused = ""
         self._strangers = 0
 
     def do(self) -> None:
@@ -47,8 +58,6 @@ class JobRun:
         self._folder.mkdir()
         self._scratch = Scratch(self._place)
         try:
-            (self._folder / self._language.file).write_bytes(self._source)
-            self._source = b""
             if self._compile():
                 self._run_all()
         finally:
@@ -56,31 +65,52 @@ class JobRun:
             self._look_for_strays()
             if not self._scratch.remove():
                 self._tainted.append("left files that could not be removed")
-        self._host.send({"say": "done", "tainted": "; ".join(self._tainted)})
+        self._host.send({"say": "done", "tainted": "; ".join(self._tainted), "refused": self._refused})
 
     def _compile(self) -> bool:
-        binary, started = self._binary, time.monotonic()
-        program = self._folder / "program"
-        said: dict[str, Any] = {"say": "compiled", "ok": True, "message": "", "end": "exit", "cached": False}
+        started, said = time.monotonic(), {"ok": True, "message": "", "end": "exit", "cached": False}
         blobs = []
-        if self._language.is_compiled and binary is not None:
+        program = self._folder / "program"
+        said |= self._written(self._folder / self._language.file, self._source)
+        if said["ok"] and self._language.is_compiled and self._binary is not None:
             said["cached"] = True
-        elif self._language.mode in ("exec", "python"):
-            ended, binary = self._compiled(program.name)
-            said["ok"] = ended.end == "exit" and ended.exit_code == 0 and binary is not None
-            said["message"] = (ended.stderr or ended.stdout).decode(errors="replace")[:_MESSAGE_KEPT]
-            said["end"] = ended.end
-            if not said["ok"] and not said["message"]:
-                said["message"] = f"the compiler ended with code {ended.exit_code}, signal {ended.signal}"
-            if said["ok"] and self._language.is_compiled:
-                blobs = [binary or b""]
-        if said["ok"] and binary is not None:
-            program.write_bytes(binary)
-            program.chmod(0o755)
-        self._binary = None
-        said["seconds"] = time.monotonic() - started
-        self._host.send(said, blobs, now=False)
+        elif said["ok"] and self._language.mode in ("exec", "python"):
+            ended, self._binary = self._compiled(program.name)
+            said |= self._message(ended)
+            blobs = [self._binary] if self._language.is_compiled and self._binary is not None else []
+        if said["ok"] and self._binary is not None:
+            said |= self._written(program, self._binary, 0o755)
+        self._source, self._binary = b"", None
+        self._host.send(
+            {"say": "compiled", **said, "seconds": time.monotonic() - started}, blobs if said["ok"] else [], now=False
+        )
         return bool(said["ok"])
+
+    def _written(self, path: Path, content: bytes, mode: int = 0o644) -> dict[str, Any]:
+        """Write a part of the program: what is said of it where that fails."""
+        try:
+            path.write_bytes(content)
+            path.chmod(mode)
+        except OSError as error:
+            if not self._has_room_of_its_own:
+                raise
+            return {"ok": False, "message": f"the program could not be written: {error.strerror}"}
+        return {}
+
+    @property
+    def _has_room_of_its_own(self) -> bool:
+        """Whether what cannot be written is too large, and not the machine's disk full."""
+        return self._place.is_ours_alone
+
+    def _message(self, ended: running.Ended) -> dict[str, Any]:
+        """What is said of a compiler that has ended."""
+        ok = ended.end == "exit" and ended.exit_code == 0 and self._binary is not None
+        message = (ended.stderr or ended.stdout).decode(errors="replace")[:_MESSAGE_KEPT]
+        if not ok and not message:
+            message = f"the compiler ended with code {ended.exit_code}, signal {ended.signal}"
+            if ended.end == "output_limit" or ended.exit_code == 0:
+                message = f"what the program is compiled to is missing, or too large (over {_BINARY_MOST_MB} MB)"
+        return {"ok": ok, "message": message, "end": ended.end}
 
     def _compiled(self, name: str) -> tuple[running.Ended, bytes | None]:
         """Have a compiler run as the job's user; what it left is taken as untrusted as the program is."""
@@ -105,7 +135,8 @@ class JobRun:
             files = {name: next(inputs) for name in run["files"]}
             if index and self._host.says_stop():
                 break
-            self._scratch.put(files)
+            if not self._given(files, is_first=index == 0):
+                break
             del files
             request = {"mode": self._language.mode, "call": run["call"], "argv": run["argv"]}
             if self._language.is_compiled:
@@ -128,6 +159,22 @@ class JobRun:
             }
             value = [ended.value] if ended.value is not None else []
             self._host.send(said, [ended.stdout, ended.stderr, *value, *found.values()], now=False)
+
+    def _given(self, files: dict[str, bytes], *, is_first: bool) -> bool:
+        """Write a run's files; False where there is no going on here."""
+        try:
+            self._scratch.put(files)
+        except OSError as error:
+            if not self._has_room_of_its_own:
+                raise
+            why = f"its files could not be written: {error.strerror}"
+            # The folder of the first run is empty; later ones may find what the runs before them left.
+            if is_first:
+                self._refused = why
+            else:
+                self._tainted.append(why)
+            return False
+        return True
 
     def _look_for_strays(self) -> None:
         strays = self._scratch.strays()
@@ -202,4 +249,7 @@ class JobRun:
         return self._watched(rlimits["cpu"], languages.COMPILER_WALL_S, memory_mb, 1 << 20), rlimits
 
     def _watched(self, cpu_s: float, wall_s: float, memory_mb: int, output_bytes: int) -> running.Watched:
-        return running.Watched(cpu_s, wall_s, memory_mb, output_bytes, self._end_strangers, self._host)
+        return running.Watched(cpu_s, wall_s, memory_mb, output_bytes, self._meter, self._end_strangers, self._host)
+
+    def _meter(self) -> Meter:
+        return Meter(self._account, self._launchers.pids)

@@ -23,6 +23,7 @@ from genesys.sandbox.runner.folders import Place
 from genesys.sandbox.runner.host import Host
 from genesys.sandbox.runner.jobs import JobRun
 from genesys.sandbox.runner.launching import Launchers
+from genesys.sandbox.runner.metering import Account
 from genesys.sandbox.runner.users import User
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[3]
@@ -37,7 +38,9 @@ def serve(root: Path, *, contained: bool) -> None:
         contained: Whether this is a container, with nobody else in it.
     """
     host, launchers = Host(), Launchers(_PACKAGE_ROOT)
-    shared = (Path("/dev/shm"), Path("/tmp")) if contained else ()  # noqa: S108
+    # Docker mounts the queues writable; the container's configuration covers them, whatever another engine makes of it.
+    shared = (Path("/dev/shm"), Path("/tmp"), Path("/dev/mqueue")) if contained else ()  # noqa: S108
+    account = Account() if contained else None
     first_uid, user = _some_uid(), User(None)
     if not contained:
         leftovers.leave_the_network()
@@ -50,7 +53,7 @@ def serve(root: Path, *, contained: bool) -> None:
                 # process id.
                 user = User(first_uid + number if contained else 100_000 + os.getpid())
             place = Place(root / "programs", root / "scratch", shared, user, is_ours_alone=contained)
-            JobRun(host, launchers, place, header, blobs).do()
+            JobRun(host, launchers, place, account, header, blobs).do()
     except EOFError:
         pass
     finally:

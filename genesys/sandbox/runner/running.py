@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genesys.sandbox.runner.host import Host
+from genesys.sandbox.runner.languages import LARGEST_BINARY
 from genesys.sandbox.runner.launching import Launcher
+from genesys.sandbox.runner.metering import Meter, in_line_s, process_cpu_s
 from genesys.sandbox.runner.users import User
 
 _CHUNK = 1 << 18
@@ -28,6 +30,8 @@ MOST_STARVED = 4.0
 """A run that a loaded machine gives no core gets so many times its wall time at most."""
 _GRACE_S = 1.0
 """How long a launcher may take to fork."""
+_LOOK_S = 0.1
+"""A run is looked at so often; what it was like in between is not seen, but for its first process's memory."""
 _OUT_OF_MEMORY = (
     b"MemoryError",
     b"std::bad_alloc",
@@ -83,6 +87,8 @@ class Watched:
     wall_s: float
     memory_mb: float
     output_bytes: int
+    meter: Callable[[], Meter]
+    """Begins to count what the run uses."""
     end_strangers: Callable[[], None]
     """Ends everything that the run started, itself included."""
     host: Host
@@ -100,23 +106,24 @@ def run(launcher: Launcher, user: User, request: dict[str, Any], stdin: bytes, l
     streams: dict[int, Stream] = {}
     theirs = [_file_of(stdin)]
     caps = [Stream(limits.output_bytes, limits.output_bytes), Stream(_STDERR_KEPT, _STDERR_MOST)]
-    caps += [Stream(_VALUE_MOST, _VALUE_MOST)] if wants_value and request["mode"] != "compile" else []
-    caps += [Stream(256 << 20, 256 << 20)] if request["mode"] == "compile" else []
+    if wants_value:
+        most = LARGEST_BINARY if request["mode"] == "compile" else _VALUE_MOST
+        caps.append(Stream(most, most))
     with user.files():  # else a program could not open its own /dev/stdout
         for stream in caps:
             read_end, write_end = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
             os.set_blocking(read_end, False)
             streams[read_end] = stream
             theirs.append(write_end)
-    started, killed_before = time.monotonic(), _oom_kills()
+    started, killed_before, meter = time.monotonic(), _oom_kills(), limits.meter()
     try:
         launcher.start(request, theirs)
     finally:
         for fd in theirs:
             os.close(fd)
     try:
-        end, answer = _watch(launcher, streams, limits, started)
-        wall_s = time.monotonic() - started
+        end, answer = _watch(launcher, streams, limits, meter, started)
+        wall_s, cpu_s = time.monotonic() - started, max(meter.cpu_s(), answer["utime"] + answer["stime"])
         limits.end_strangers()  # before the last of the output, which they might hold open
         for fd, stream in streams.items():
             if not _drain(fd, stream) and end == "exit":
@@ -124,19 +131,21 @@ def run(launcher: Launcher, user: User, request: dict[str, Any], stdin: bytes, l
     finally:
         for fd in streams:
             os.close(fd)
-    return _ended(end, answer, list(streams.values()), wall_s, limits, killed_before)
+    used = (cpu_s, wall_s, max(meter.most_memory_mb, answer["maxrss"] / 1024))
+    return _ended(end, answer["status"], list(streams.values()), used, limits, killed_before)
 
 
 def _watch(
-    launcher: Launcher, streams: dict[int, Stream], limits: Watched, started: float
+    launcher: Launcher, streams: dict[int, Stream], limits: Watched, meter: Meter, started: float
 ) -> tuple[str, dict[str, Any]]:
     """Until the program has ended: its first end (``exit`` if no limit stopped it), and what the launcher said."""
     end, pid = "exit", None
     poll = select.poll()
     for fd in (*streams, launcher.fileno(), limits.host.fileno()):
         poll.register(fd, select.POLLIN)
-    wait_s = _GRACE_S
+    look_at = started + min(_LOOK_S, limits.cpu_s, limits.wall_s)
     while True:
+        wait_s = look_at - time.monotonic() if pid is not None else _GRACE_S
         for fd, event in poll.poll(max(1.0, min(wait_s, limits.host.flush_in_time()) * 1000)):
             if fd == launcher.fileno():
                 answer = launcher.hear()
@@ -150,43 +159,31 @@ def _watch(
                     poll.unregister(fd)
             elif limits.host.hear():
                 raise EOFError
-        if end == "exit" and pid is not None:
-            end, wait_s = _time_left(pid, limits, started)
+        if end == "exit" and pid is not None and time.monotonic() >= look_at:
+            end, wait_s = _left(pid, limits, meter, started)
+            look_at = time.monotonic() + wait_s
         if end != "exit":
             _stop(pid, limits)
-            wait_s = 0.02
+            look_at = time.monotonic() + 0.02
 
 
-def _time_left(pid: int, limits: Watched, started: float) -> tuple[str, float]:
-    """``exit`` while there is time, and how long it is good to wait before looking again."""
-    elapsed = time.monotonic() - started
-    # Time in which it wanted a core and got none is the machine's, up to a point.
+def _left(pid: int, limits: Watched, meter: Meter, started: float) -> tuple[str, float]:
+    """``exit`` while a run keeps its limits, and how long it is good to wait before looking again."""
+    elapsed, cpu_s = time.monotonic() - started, meter.cpu_s(pid)
     wall_left = limits.wall_s - elapsed
     if wall_left <= 0:
-        wall_left = min(limits.wall_s + _starved_seconds(pid), limits.wall_s * MOST_STARVED) - elapsed
-    cpu_left = limits.cpu_s - _cpu_seconds(pid)
+        # Time in which it wanted a core and got none is the machine's, up to a point; its own, where others of the same
+        # run were at work meanwhile.
+        starved_s = max(0.0, in_line_s(pid) - (cpu_s - process_cpu_s(pid)))
+        wall_left = min(limits.wall_s + starved_s, limits.wall_s * MOST_STARVED) - elapsed
+    cpu_left = limits.cpu_s - cpu_s
     if cpu_left <= 0:
         return "cpu_limit", 0.0
     if wall_left <= 0:
         return "wall_limit", 0.0
-    return "exit", min(wall_left, cpu_left) + 0.001
-
-
-def _cpu_seconds(pid: int) -> float:
-    """CPU time of a process, all threads together, to the microsecond (``clock_getcpuclockid``)."""
-    try:
-        return time.clock_gettime((~pid << 3) | 2)
-    except OSError:
-        return 0.0
-
-
-def _starved_seconds(pid: int) -> float:
-    """How long a process has stood in line for a core."""
-    try:
-        with open(f"/proc/{pid}/schedstat") as file:  # noqa: PTH123
-            return int(file.read().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0
+    if meter.look_at_memory() > limits.memory_mb:
+        return "memory_limit", 0.0
+    return "exit", min(wall_left, cpu_left, _LOOK_S) + 0.001
 
 
 def _stop(pid: int | None, limits: Watched) -> None:
@@ -208,13 +205,17 @@ def _drain(fd: int, stream: Stream, *, whole: bool = True) -> bool:
 
 
 def _ended(
-    end: str, answer: dict[str, Any], streams: list[Stream], wall_s: float, limits: Watched, killed_before: int
+    end: str,
+    status: int,
+    streams: list[Stream],
+    used: tuple[float, float, float],
+    limits: Watched,
+    killed_before: int,
 ) -> Ended:
-    status = answer["status"]
+    """What it comes to; ``used`` is CPU time, wall time and memory."""
     by_signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
     exit_code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
-    cpu_s = answer["utime"] + answer["stime"]
-    memory_mb = answer["maxrss"] / 1024
+    cpu_s, _, memory_mb = used
     out, err = streams[0], streams[1]
     value = bytes(streams[2].kept) if len(streams) > 2 and streams[2].kept else None
     failed = exit_code != 0
@@ -226,7 +227,7 @@ def _ended(
         end == "exit" and failed and (_oom_kills() > killed_before or any(sign in err.kept for sign in _OUT_OF_MEMORY))
     ):
         end = "memory_limit"
-    return Ended(end, exit_code, by_signal, bytes(out.kept), bytes(err.kept), value, cpu_s, wall_s, memory_mb)
+    return Ended(end, exit_code, by_signal, bytes(out.kept), bytes(err.kept), value, *used)
 
 
 def _oom_kills() -> int:

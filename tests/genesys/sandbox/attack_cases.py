@@ -11,6 +11,7 @@ from tests.genesys.sandbox.attacking import BRIEF, Attack, Check, Runs, Scene
 
 STOPPED = ("cpu_limit", "wall_limit", "memory_limit", "output_limit")
 ROOMY = replace(BRIEF, cpu_s=5.0, wall_s=8.0)
+PATIENT = replace(BRIEF, wall_s=20.0)
 CHATTY = replace(ROOMY, output_bytes=1 << 20)
 
 
@@ -96,6 +97,13 @@ def burnt(seconds: float) -> Check:
     ]
 
 
+def worked_at_most(seconds: float) -> Check:
+    """The runs were ended before all their processes together had used more CPU time."""
+    return lambda scene, execution: [
+        f"result: {run.cpu_s} s of CPU time used" for run in execution.runs if run.cpu_s > seconds
+    ]
+
+
 def tells(text: str) -> Check:
     """The compiler's message names what was wrong."""
     return lambda scene, execution: (
@@ -117,6 +125,7 @@ PLANTS = Attack("plants_everywhere", "python", prints="planted", runs=handed("pr
 PLANTS_FILES = replace(
     PLANTS, runs=lambda scene: (Run(stdin=f"{scene.planted['previous']}\n/tmp /var/tmp /dev/mqueue /run\n".encode()),)
 )
+LEAVES_QUEUES = Attack("leaves_queues", "python", prints="tried", runs=handed("previous"))
 LEAVES_IPC = Attack("ipc_left_behind", "cpp", prints="left", runs=handed("previous"))
 GARBAGE = "text|bytes|many|frame|deep|long number|nothing|nan|surrogate|cycle|object|bytes key|huge|nested|exit|endless"
 JS_GARBAGE = "nan|undefined|function|bigint|surrogate|huge|throws|promise|null throw|exit|cycle|proxy|endless|raw"
@@ -230,6 +239,17 @@ PYTHON = (
     Attack("rewrites_its_input", "python", runs=told("same", "same", "same"), check=prints_only(*[b"same\n"] * 3)),
     Attack("child_keeps_output", "python", runs=told("1", "2"), check=lambda scene, execution: late_output(execution)),
     Attack("hidden_work", "python", ends=("wall_limit", "cpu_limit")),
+    Attack("relays_its_work", "python", ends=("cpu_limit",), limits=PATIENT, check=burnt(1.0)),
+    Attack(
+        "stands_in_its_own_line",
+        "python",
+        ends=("wall_limit",),
+        limits=replace(BRIEF, cpu_s=30.0),
+        # Its wall time is over when its children have worked that long, however little of a core they all were given.
+        check=lambda scene, execution: (*burnt(0.9)(scene, execution), *worked_at_most(2.7)(scene, execution)),
+    ),
+    Attack("memory_in_few_children", "python", ends=("memory_limit",), limits=ROOMY),
+    Attack("finds_queues", "python", prints="looked", before=LEAVES_QUEUES),
 )
 
 
@@ -369,6 +389,22 @@ TEXTS = (
     ),
     Attack(
         "source_of_50_mb", "rust", text=large("", "// a comment, and no end of it\n", "fn main() {}\n"), compiles=None
+    ),
+    Attack(
+        "source_of_huge_constants",
+        "python",
+        text=lambda: b"\n".join(b"a='%s'*4096" % chr(0x10400 + number).encode() for number in range(8400)),
+        compiles=False,
+        check=tells("too large"),
+    ),
+    Attack(
+        "source_that_fills_the_folder",
+        "python",
+        text=large("", "# a comment, and no end of it\n", "print(1)\n", 140 << 20),
+        compiles=False,
+        check=tells("could not be written"),
+        slow=True,
+        within_s=60,
     ),
     Attack("source_that_is_no_utf8", "python", text=lambda: b"print('\xff\xfe')\n", compiles=False),
     Attack("source_that_is_no_utf8", "javascript", text=lambda: b"console.log('\xff\xfe'.length)\n", compiles=None),

@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from genesys.faults import TaskFault
 from genesys.sandbox.job import Compiled, Execution, Job, Run, RunResult
 from genesys.sandbox.sandbox import open_sandbox
 from genesys.settings import Settings
@@ -30,6 +31,7 @@ from tests.genesys.sandbox.attack_cases import ATTACKS, SHOWN
 from tests.genesys.sandbox.attacking import CALLED, Attack, Scene, call_job, faults_of_good, good_job
 from tests.genesys.sandbox.conftest import SECRET_VARIABLE, Arena
 from tests.support import machine
+from tests.support.sandbox import opened
 
 THROWAWAY_UID = 19_000 + os.getpid() % 900  # its own for each worker of the tests, since all of it is killed
 _SLACK_BYTES = 1 << 20
@@ -131,6 +133,40 @@ def test_containers_are_closed_as_they_are_meant_to_be(one_slot: Arena) -> None:
     assert 0 < host["PidsLimit"] <= 512
     assert not [variable for variable in config["Config"]["Env"] or () if variable.startswith("GENESYS")]
     assert [mount["Type"] for mount in config["Mounts"] if mount["Type"] != "tmpfs"] == []
+
+
+@pytest.mark.docker
+def test_what_the_docker_client_knows_of_proxies_stays_out_of_containers(
+    one_slot: Arena, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxies = {"default": {"httpProxy": "http://user:proxy-password@proxy.invalid:3128"}}
+    (tmp_path / "config.json").write_text(json.dumps({"proxies": proxies}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    before = one_slot.containers.running()
+    with opened("docker", slots=1) as sandbox:
+        sandbox.execute(good_job("python"))
+        fresh = [config for config in one_slot.containers.configs() if config["Id"] not in before]
+    assert fresh
+    assert not [variable for config in fresh for variable in config["Config"]["Env"] if "proxy" in variable.lower()]
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("runs_before", [0, 1])
+def test_files_that_have_no_room_are_the_tasks_fault_and_cost_no_container(one_slot: Arena, runs_before: int) -> None:
+    fits = Run(stdin=b"1 2 3\n")
+    too_large = Run(files={"in.txt": b"i" * (200 << 20)})
+    assert one_slot.settle()
+    before = one_slot.containers.ids()
+    told = []
+    with pytest.raises(TaskFault, match=rf"run {runs_before} .*No space left"):
+        one_slot.sandbox.execute(
+            Job("python", b"print(input())", (*[fits] * runs_before, too_large)),
+            lambda result: told.append(result.end) is None,
+        )
+    assert told == ["exit"] * runs_before
+    if not runs_before:
+        assert one_slot.containers.ids() == before
+    assert not faults_of_good(one_slot.sandbox.execute(good_job("python")))
 
 
 @pytest.mark.docker
