@@ -114,8 +114,7 @@ class CodeVerifier(BaseVerifier):
         """Score from 0 to 1; see the class for the info. May be called from several threads.
 
         Raises:
-            TaskFault: The tests cannot be read, the files of one have no room, or the task's checker fails on what it is to
-                take.
+            TaskFault: The tests cannot be read, the files of one have no room, or the task's checker does not work.
             InfrastructureFault: There is no sandbox, or it broke.
         """
         task = read_task(result["verification_info"], _field(result, "metadata"), self.time_factors)
