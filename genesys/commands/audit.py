@@ -12,6 +12,7 @@ from rich.text import Text
 
 from genesys.cli import DONE, REFUSED
 from genesys.commands.options import CONFIG_HELP, Options, parse
+from genesys.commands.printable import printable
 from genesys.lanes import LANES
 from genesys.lineage.audit import audit
 from genesys.lineage.places import released_ids
@@ -75,7 +76,7 @@ def _list(console: Console, ids: list[str]) -> int:
     if ids:
         console.print("Responses in dataset/filtered; `genesys audit ID` follows one back to its source row:")
         for ident in ids:
-            console.print(Text(f"  {ident}"))
+            console.print(Text(printable(f"  {ident}")))
     else:
         console.print(
             "dataset/filtered has no responses yet. `genesys audit ID` takes the response_id of any generation."
@@ -84,15 +85,15 @@ def _list(console: Console, ids: list[str]) -> int:
 
 
 def _print(console: Console, found: Audit) -> None:
-    console.print(Text(f"Response {found.response_id}", style="bold"))
+    console.print(Text(printable(f"Response {found.response_id}"), style="bold"))
     console.print(Text(f"lane {found.lane}, shard {found.shard}, campaign {found.campaign}"))
     for number, link in enumerate(found.links, 1):
         console.print()
-        console.print(Text.assemble((f"{number} {link.step}", "bold"), f"  {link.where}"))
+        console.print(Text.assemble((f"{number} {link.step}", "bold"), printable(f"  {link.where}")))
         for name, value in link.facts.items():
             for part in value if isinstance(value, list) else [value]:
                 if part not in (None, "", {}):
-                    console.print(Text(f"    {name:24} {_short(part)}"))
+                    console.print(Text(printable(f"    {name:24} {_short(part)}")))
         _print_checks(console, link)
     console.print()
     console.print(_summary(found))
@@ -102,11 +103,13 @@ def _print_checks(console: Console, link: Link) -> None:
     """What agrees is named in one line; what does not gets a line of its own."""
     agreeing = [_named(check) for check in link.checks if check.result == "agrees"]
     if agreeing:
-        console.print(Text.assemble(("  agrees   ", _STYLES["agrees"]), ", ".join(agreeing)))
+        console.print(Text.assemble(("  agrees   ", _STYLES["agrees"]), printable(", ".join(agreeing))))
     for check in link.checks:
         if check.result != "agrees":
             console.print(
-                Text.assemble((f"  {check.result:8} ", _STYLES[check.result]), f"{check.what}: {check.detail}")
+                Text.assemble(
+                    (f"  {check.result:8} ", _STYLES[check.result]), printable(f"{check.what}: {check.detail}")
+                )
             )
 
 

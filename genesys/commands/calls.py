@@ -17,6 +17,7 @@ from genesys.calls.segment import Segment
 from genesys.cli import DONE
 from genesys.commands.journals import segments_to_read
 from genesys.commands.options import CONFIG_HELP, Options, parse
+from genesys.commands.printable import printable
 from genesys.faults import GenesysError
 
 _KEY = re.compile(r"[0-9a-f]{1,64}")
@@ -56,7 +57,7 @@ def main(argv: list[str]) -> int:
     with segments_to_read(options.journal, options.config, options.segment) as segments:
         shown = {"count": _count, "list": _list, "show": _show, "why": _why}[options.action]
         for line in shown(segments, options):
-            print(line)
+            print(printable(line))
     return DONE
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from genesys.cli import DONE
 from genesys.commands.options import CONFIG_HELP, Options, Texts, parse
+from genesys.commands.printable import printable
 from genesys.faults import GenesysError
 from genesys.lake import Lake, Part
 from genesys.lane import Lane
@@ -149,23 +150,23 @@ def _outdated(lake: Lake, lanes: Mapping[str, Lane], part: Part) -> tuple[str, .
 def _print(console: Console, found: Found) -> None:
     for entry in found.entries:
         place = f"  lane {entry.lane}, shard {entry.shard}" if entry.lane else ""
-        console.print(Text.assemble((entry.kind, _STYLES[entry.kind]), f"  {entry.problem_id}{place}"))
+        console.print(Text.assemble((entry.kind, _STYLES[entry.kind]), printable(f"  {entry.problem_id}{place}")))
         origin = ", ".join(filter(None, (entry.source, entry.in_source_id)))
         for name, value in (("source", origin), ("prompt", entry.prompt), ("gold", entry.gold)):
-            console.print(Text(f"    {name:8} {shortened(value, _CHARS)}"))
+            console.print(Text(printable(f"    {name:8} {shortened(value, _CHARS)}")))
         with_gold = "none" if not entry.agreeing else f"{entry.agreeing:,}"
-        console.print(Text(f"    {'votes':8} {entry.voters:,} answers, {with_gold} of them the gold's"))
+        console.print(Text(printable(f"    {'votes':8} {entry.voters:,} answers, {with_gold} of them the gold's")))
         for votes in entry.answers[:_ANSWERS]:
-            console.print(Text(f"    {votes.votes:8,} {shortened(votes.answer, _CHARS)}  ({_by(votes)})"))
+            console.print(Text(printable(f"    {votes.votes:8,} {shortened(votes.answer, _CHARS)}  ({_by(votes)})")))
         if entry.answers[_ANSWERS:]:
-            console.print(Text(f"    {'':8} and {len(entry.answers) - _ANSWERS:,} other answers"))
+            console.print(Text(printable(f"    {'':8} and {len(entry.answers) - _ANSWERS:,} other answers")))
         ids = entry.leader.response_ids
         more = f" and {len(ids) - _IDS:,} more" if ids[_IDS:] else ""
-        console.print(Text(f"    {'audit':8} {' '.join(ids[:_IDS])}{more}"))
+        console.print(Text(printable(f"    {'audit':8} {' '.join(ids[:_IDS])}{more}")))
         console.print()
-    console.print(Text(_summary(found)))
+    console.print(Text(printable(_summary(found))))
     for note in found.notes:
-        console.print(Text(note))
+        console.print(Text(printable(note)))
 
 
 def _by(votes: Votes) -> str:

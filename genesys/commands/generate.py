@@ -24,6 +24,7 @@ from genesys.choices import Sampling
 from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Group, Numbers, Options, Texts, parse
 from genesys.commands.own_verifiers import VERIFIERS_HELP, import_verifiers
+from genesys.commands.printable import printable
 from genesys.commands.progress import endpoint_trouble, shown
 from genesys.commands.reasons import how_to_see_more
 from genesys.commands.responses import FilesBefore, Plan, Sealed, generate, own_files
@@ -171,7 +172,7 @@ def _look(plan: Plan) -> None:
     look = look_at(plan.tasks)
     look.check()
     for line in look.warnings():
-        print(f"Look: {line}", file=sys.stderr, flush=True)
+        print(f"Look: {printable(line)}", file=sys.stderr, flush=True)
 
 
 def _opened(options: GenerateOptions, source: Source) -> Opened:

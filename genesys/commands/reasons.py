@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from genesys.commands.printable import printable
 from genesys.outcomes import Counts, Outcome
 
 BROKEN, INCOMPLETE = "broken row", "incomplete record"
@@ -85,7 +86,7 @@ def how_to_see_more(counts: Counts, journal: str | Path, segment: str) -> str | 
 
 
 def _text(detail: str) -> str:
-    text = " ".join(detail.split())
+    text = printable(" ".join(detail.split()))
     return text if len(text) <= _CHARS else f"{text[:_CHARS]}..."
 
 

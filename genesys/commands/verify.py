@@ -21,6 +21,7 @@ from genesys.choices import Acceptance
 from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Options, Texts, parse
 from genesys.commands.own_verifiers import VERIFIERS_HELP, import_verifiers
+from genesys.commands.printable import printable
 from genesys.commands.progress import pass_rate, shown
 from genesys.commands.reasons import BROKEN, INCOMPLETE
 from genesys.commands.summary import SEGMENT, Agreement, Summary
@@ -85,7 +86,7 @@ def main(argv: list[str]) -> int:
         summary = Summary(target_of(options.file), place)
         with Journal(place) as journal:
             asyncio.run(verify(options.file, summary, journal.segment(SEGMENT), settings))
-    print(summary)
+    print(printable(str(summary)))
     return ROWS_ERRORED if summary.total.errored else DONE
 
 
