@@ -16,6 +16,7 @@ from genesys.calls.context import Calls, CallStats, Roles
 from genesys.calls.segment import Segment
 from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.outcomes import Counts, Outcome, errored, rejected
+from genesys.well_formed import well_formed
 
 Item = TypeVar("Item")
 RowFunction = Callable[[Item, Calls], Awaitable[Outcome]]
@@ -145,18 +146,25 @@ async def end_of(work: Work[Item], row: Item, calls: Calls) -> Outcome:
         if not isinstance(outcome, Outcome):
             raise TypeError(f"a row function returned {type(outcome).__name__}, not an Outcome")
         return outcome
+    except asyncio.CancelledError as raised:
+        # One that nobody asked for, which a library let through, must not end the worker that runs the row.
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        error: BaseException = raised
     except Exception as raised:  # noqa: BLE001 - see the docstring
         error = _weightiest(raised)
+    message = well_formed(str(error))
     if isinstance(error, TaskFault):
-        return rejected("task fault", str(error))
+        return rejected("task fault", message)
     if isinstance(error, ResponseFault):
-        return rejected("response fault", str(error))
+        return rejected("response fault", message)
     if isinstance(error, InfrastructureFault):
         if error.fatal:
             raise error
-        return errored("infrastructure", str(error))
+        return errored("infrastructure", message)
     where = traceback.extract_tb(error.__traceback__)[-1]
-    return errored("mistake in a row function", f"{type(error).__name__}: {error} ({where.name}:{where.lineno})")
+    return errored("mistake in a row function", f"{type(error).__name__}: {message} ({where.name}:{where.lineno})")
 
 
 def _weightiest(error: Exception) -> Exception:

@@ -195,6 +195,18 @@ class TestFaults:
         assert outcome.detail.startswith("ZeroDivisionError: ")
         assert "careless" in outcome.detail
 
+    async def test_a_cancellation_that_nobody_asked_for_is_a_mistake_of_its_row(self, segment: Segment) -> None:
+        """Libraries let one through now and then; the worker that meets it has other rows to do."""
+
+        async def function(row: int, calls: Calls) -> Outcome:
+            if row < 8:
+                raise asyncio.CancelledError
+            return await sample_once(row, calls)
+
+        progress = await run_rows(work_of(100, function), segment, roles_of(FakeTeacher()), window=8)
+        assert (progress.counts.accepted, progress.counts.errored) == (92, {"mistake in a row function": 8})
+        assert "CancelledError" in str((await ends(segment, work_of(1, function)))[0].detail)
+
     async def test_a_call_repeated_without_an_index_is_a_mistake(self, segment: Segment) -> None:
         async def function(row: int, calls: Calls) -> Outcome:
             await calls.sample(question("same"), {}, 0)
