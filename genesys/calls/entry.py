@@ -10,6 +10,7 @@ import zstandard
 from pydantic import BaseModel, ConfigDict
 
 from genesys.hashing import digest
+from genesys.well_formed import well_formed
 
 KEY_FORMAT = 1
 """Part of every key; raising it makes every journal miss, so it changes only with what a key means."""
@@ -19,7 +20,7 @@ class _Compression(threading.local):
     """A compressor and a decompressor for each thread: making them costs more than a short entry takes."""
 
     def __init__(self) -> None:
-        self.compressor = zstandard.ZstdCompressor(level=3)
+        self.compressor = zstandard.ZstdCompressor(level=3, write_checksum=True)
         self.decompressor = zstandard.ZstdDecompressor()
 
 
@@ -61,17 +62,31 @@ class Entry(BaseModel):
     """Unix time at which the call finished."""
 
     def to_bytes(self) -> bytes:
-        """Compressed JSON of everything but the columns the journal keeps beside it."""
+        """Compressed JSON, with a checksum, of everything but the columns the journal keeps beside it."""
         columns = {"key", "kind", "name", "row_id", "made_at"}
         fields = {name: value for name, value in self.__dict__.items() if name not in columns}
-        # As in a key, what JSON has no form for is kept as its text; unpaired surrogates pass through.
+        # What JSON has no form for is kept as its text, and half a character as U+FFFD: whoever uses an answer puts it
+        # into tables and keys, which can hold no such thing.
         text = json.dumps(fields, ensure_ascii=False, default=str)
-        return _ZSTD.compressor.compress(text.encode("utf-8", "surrogatepass"))
+        return _ZSTD.compressor.compress(well_formed(text).encode())
 
     @classmethod
     def from_bytes(cls, blob: bytes, **columns: Any) -> Entry:
-        """The inverse of ``to_bytes`` given the journal's other columns."""
-        return cls.model_construct(**json.loads(_ZSTD.decompressor.decompress(blob)), **columns)
+        """The inverse of ``to_bytes`` given the journal's other columns.
+
+        Raises:
+            ValueError: These bytes are not what was written; says what is wrong with them.
+        """
+        try:
+            # What follows the end would be a checksum whose mark was lost.
+            content = _ZSTD.decompressor.decompress(blob, allow_extra_data=False)
+        except (zstandard.ZstdError, MemoryError) as error:  # the length it begins with may be the broken byte
+            raise ValueError(str(error) or "it says that it is longer than memory") from None
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:  # a record of before, when half characters were kept
+            text = well_formed(content.decode("utf-8", "surrogatepass"))
+        return cls.model_construct(**json.loads(text), **columns)
 
 
 class Failure(BaseModel):

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from genesys.chat import Message
 from genesys.hashing import digest
 from genesys.lenient_json import dicts
+from genesys.well_formed import well_formed_value
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Role = Literal["curator", "judge"]
@@ -107,13 +108,15 @@ class Prompt(PromptFile, Generic[Answer]):
     def read(self, text: str) -> Answer:
         """The typed answer in what a model wrote: the last JSON object after its thinking that fits the schema.
 
+        A well-formed text can name half a character all the same, as an escape of its JSON.
+
         Raises:
             ValueError: There is none; says what the nearest one lacks.
         """
         trouble = "no JSON object"
         for candidate in reversed(list(dicts(text.rpartition("</think>")[2]))):
             try:
-                return self.answer.model_validate(candidate)
+                return self.answer.model_validate(well_formed_value(candidate))
             except ValidationError as error:
                 trouble = f"{error.error_count()} fields do not fit"
         raise ValueError(f"{self.name}: the answer has {trouble}: {text[-200:]!r}")

@@ -138,13 +138,18 @@ async def verify_row(record: Row, calls: Calls, *, runner: VerifierRunner, accep
         "score": score,
         "accepted": is_accepted,
         "reason": reason,
-        **{name: info.get(name) for name in ("rule", "extracted_answer", "canonical_answer")},
+        **{name: _shown(info.get(name)) for name in ("rule", "extracted_answer", "canonical_answer")},
         "verification_result_info": as_text(info),
         "verifier": name,
         "verifier_version": version,
         "call_key": calls.entries[-1].key,
     }
     return accepted(row) if reason is None else rejected(reason, None, row)
+
+
+def _shown(value: Any) -> str | None:
+    """What a verifier gives as an answer or a rule, for a column of text: some give a number or a list."""
+    return value if value is None or isinstance(value, str) else as_text(value)
 
 
 async def verdict_on(record: Row, calls: Calls, acceptance: Acceptance) -> tuple[float | None, Row, str | None]:

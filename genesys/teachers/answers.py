@@ -10,6 +10,7 @@ from typing import Any
 
 from genesys.chat import ChatAnswer
 from genesys.faults import InfrastructureFault
+from genesys.well_formed import well_formed
 
 _BROKEN_OFF = frozenset({"abort", "error"})
 """Finish reasons by which servers say that they, not the model, ended the answer."""
@@ -112,7 +113,7 @@ class _Answer:
             raise _flaw("no answer, or one that was cut before its end")
         if self.finish_reason in _BROKEN_OFF:
             raise _flaw(f"an answer that it broke off itself ({self.finish_reason})")
-        content, reasoning = _well_formed("".join(self.content)), _well_formed("".join(self.reasoning))
+        content, reasoning = well_formed("".join(self.content)), well_formed("".join(self.reasoning))
         tokens = self.usage.get("completion_tokens")
         if not content and not reasoning and not (self.has_content and tokens):
             raise _flaw("an answer without content")
@@ -120,8 +121,8 @@ class _Answer:
             content=content,
             reasoning=reasoning or None,
             finish_reason=self.finish_reason,
-            prompt_tokens=self.usage.get("prompt_tokens"),
-            completion_tokens=tokens,
+            prompt_tokens=_count(self.usage.get("prompt_tokens")),
+            completion_tokens=_count(tokens),
             model=self.model,
         )
 
@@ -145,6 +146,6 @@ def _flaw(what: str) -> InfrastructureFault:
     return InfrastructureFault(f"the endpoint sent {what}", alive=True)
 
 
-def _well_formed(text: str) -> str:
-    """Unpaired surrogates, which JSON can carry and UTF-8 cannot, become U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _count(tokens: Any) -> int | None:
+    """Tokens as reported, None if that is no count that a table can hold."""
+    return tokens if isinstance(tokens, int) and 0 <= tokens < 2**63 else None

@@ -7,6 +7,8 @@ import numbers
 from collections.abc import Mapping
 from typing import Any
 
+from genesys.well_formed import well_formed_value
+
 
 def checked_result(result: Any) -> dict[str, Any]:
     """A verifier's result in the form that every later stage relies on.
@@ -29,10 +31,13 @@ def checked_result(result: Any) -> dict[str, Any]:
     if not isinstance(info, Mapping):
         raise ValueError(f"returned {_brief(info)} as verification_result_info, not a dict")
     try:
-        json.dumps(dict(info))
+        text = json.dumps(dict(info))
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"returned a verification_result_info that cannot be written as JSON ({error})") from error
-    return {"score": score, "verification_result_info": dict(info)}
+    info = dict(info)
+    if "\\ud" in text:  # an escaped half of a character; most often one of two that belong together
+        info = well_formed_value(info)
+    return {"score": score, "verification_result_info": info}
 
 
 def _brief(value: Any) -> str:

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from genesys.calls.context import Calls
+from genesys.faults import TaskFault
 from genesys.lane import LedgerRow
-from genesys.outcomes import Outcome
-from tests.support.tiny_lane import World
+from genesys.outcomes import Outcome, rejected
+from tests.support.tiny_lane import InlinePrompt, World, answers, sums_lane
 
 
 @pytest.fixture
@@ -74,3 +77,49 @@ def test_other_sampling_is_a_campaign_beside_the_first(world: World) -> None:
     assert len(names) == 2
     assert len({name.rpartition("-")[0] for name in names}) == 2
     assert before[2] in [(part.data.sha256, part.data.rows) for part in names.values()]
+
+
+# One odd answer must not keep a shard's other rows from their table ----------------------------------------------
+
+
+class Why(BaseModel):
+    is_sum: bool
+    why: str
+
+
+def test_half_a_character_in_a_curators_answer(tmp_path: Path) -> None:
+    prompt = InlinePrompt("is_sum", Why)
+    sums = sums_lane()
+
+    async def curate(row: LedgerRow, calls: Calls) -> Outcome:
+        decision = await calls.ask(prompt, question=row.upstream["question"])
+        if not decision.is_sum:
+            return rejected("not a sum", decision.why)
+        raise TaskFault(f"seen {decision.why} and \ud835")
+
+    world = World.at(tmp_path, lane=replace(sums, curate=curate, prompts=(prompt,)))
+    text = r'{"is_sum": %s, "why": "\ud835"}'
+    world.teacher.answer = lambda request: answers(request).model_copy(
+        update={"content": text % ("false" if "Why?" in request.messages[-1].content else "true")}
+    )
+    world.update()
+    world.run("tasks")
+    (part,) = world.lake.need("sums/tasks", "sums-00000").parts.values()
+    ends = list(world.lake.file_rows("sums/tasks", "sums-00000", part.outcomes))  # type: ignore[arg-type]
+    assert [row["detail"] for row in ends] == ["seen \ufffd and \ufffd"] * 2 + ["\ufffd", "seen \ufffd and \ufffd"]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"), [("half \ud835", "half \ufffd"), (42, "42"), ([1, "b"], '[1, "b"]'), (None, None)]
+)
+def test_what_verifiers_give_as_an_answer(tmp_path: Path, given: Any, shown: str | None) -> None:
+    class Odd:
+        version = "1"
+
+        def verify(self, _: Any) -> dict[str, Any]:
+            return {"score": 1.0, "verification_result_info": {"extracted_answer": given}}
+
+    world = World.at(tmp_path, registry={"tiny_sum": Odd}, samples=1)
+    world.update()
+    world.run()
+    assert [row["extracted_answer"] for row in world.rows("verifications")] == [shown] * 3

@@ -67,6 +67,19 @@ def test_an_answer_that_does_not_fit_is_refused(text: str) -> None:
         DECISION.read(text)
 
 
+class Reasoned(BaseModel):
+    keep: bool
+    why: str
+    more: list[dict[str, str]] = []
+
+
+def test_half_a_character_in_an_answers_json_is_replaced() -> None:
+    """Models cut characters beyond the first 65,536 in two; no table can hold such a text."""
+    text = r'{"keep": true, "why": "\ud835 and \ud83d\ude00", "more": [{"\udc00": "\ud835"}]}'
+    found = Prompt("numina_checkable", Reasoned).read(text)
+    assert found == Reasoned(keep=True, why="\ufffd and \N{GRINNING FACE}", more=[{"\ufffd": "\ufffd"}])
+
+
 def test_nested_objects_count_once() -> None:
     assert dicts('{"a": {"b": 1}} [{"c": 2}]') == [{"a": {"b": 1}}, {"c": 2}]
 

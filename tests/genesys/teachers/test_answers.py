@@ -55,6 +55,12 @@ class TestWhole:
     def test_an_empty_text_that_took_tokens_is_an_answer(self) -> None:
         assert read_whole(whole({"content": ""}, usage={"completion_tokens": 1})).content == ""
 
+    @pytest.mark.parametrize("count", [2**63, -1, "many", None, [5]])
+    def test_a_count_of_tokens_that_is_none(self, count: Any) -> None:
+        """The answer counts, not what was said about it."""
+        found = read_whole(whole({"content": "42"}, usage={"prompt_tokens": count, "completion_tokens": count}))
+        assert (found.content, found.prompt_tokens, found.completion_tokens) == ("42", None, None)
+
     def test_thinking_alone_is_one_too(self) -> None:
         found = read_whole(whole({"content": None, "reasoning": "hm"}, "length"))
         assert (found.content, found.reasoning, found.finish_reason) == ("", "hm", "length")

@@ -309,6 +309,18 @@ async def test_scores_from_0_to_1_and_none_are_verdicts(score, given):
     assert await verify(Scoring) == {"score": given, "verification_result_info": {"why": "so"}}
 
 
+async def test_half_a_character_in_a_verdict_is_replaced():
+    class Quoting(BaseVerifier):
+        def verify(self, _):
+            return {
+                "score": 0.0,
+                "verification_result_info": {"extracted_answer": "x \ud835", "of": ["\udc00", "\\ud835"]},
+            }
+
+    info = (await verify(Quoting))["verification_result_info"]
+    assert info == {"extracted_answer": "x \ufffd", "of": ["\ufffd", "\\ud835"]}
+
+
 async def test_an_unknown_task_type_names_itself_and_what_is_known():
     with pytest.raises(InfrastructureFault, match="'poetry'.*known: t") as caught:
         await verify(LengthVerifier, record(task_type="poetry"))
