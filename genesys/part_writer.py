@@ -28,7 +28,12 @@ class PartWriter:
         """Open the file; ``footer`` goes into the Parquet metadata, ``writing`` names the trouble of a write."""
         self._path, self._schema = path, schema.with_metadata({"genesys.format": str(FORMAT), **footer})
         self._writing = writing
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", version="2.6")
+        try:
+            with writing():
+                self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", version="2.6")
+        except BaseException:
+            path.unlink(missing_ok=True)  # the caller has nothing yet that it could close
+            raise
         self._pending: list[dict[str, Any]] = []
         self._names = frozenset(schema.names)
         self.rows = 0
@@ -49,10 +54,29 @@ class PartWriter:
 
     def _flush(self) -> None:
         if self._pending:
-            table = pa.Table.from_pylist(self._pending, schema=self._schema)
+            try:
+                table = pa.Table.from_pylist(self._pending, schema=self._schema)
+            except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+                raise self._misfit() or error from error
             with self._writing():
                 self._writer.write_table(table, row_group_size=self.GROUP)
             self._pending.clear()
+
+    def _misfit(self) -> GenesysError | None:
+        """The first value of the rows at hand that its column cannot hold, in words."""
+        first = self._schema.names[0]  # a table's first column says which row it is
+        for row in self._pending:
+            for column in self._schema:
+                value = row.get(column.name)
+                try:
+                    pa.array([value], column.type)
+                except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+                    return GenesysError(
+                        f"row {row.get(first)!r} ({first}) cannot be written: its {column.name} is "
+                        f"{type(value).__name__} {ascii(value)[:80]}, which a column of {column.type} cannot hold "
+                        f"({error}). Mend what makes this value, and raise its version so that the row is made anew."
+                    )
+        return None
 
     def finish(self) -> File:
         """Close the file, make it durable and name it by its content."""

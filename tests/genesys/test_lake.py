@@ -67,6 +67,23 @@ def test_a_row_without_a_column_is_null_and_an_unknown_column_is_an_error(lake: 
         lake.write("t/rows", "p", SCHEMA, [{"id": 1, "texts": "x"}])
 
 
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"id": 7, "text": "half a \ud835"}, r"row 7 \(id\).*its text is str 'half a \\ud835'.*string"),
+        ({"id": 7, "text": 42}, r"row 7 \(id\).*its text is int 42.*string"),
+        ({"id": 2**63}, r"row 9223372036854775808 \(id\).*its id is int.*int64"),
+        ({"id": 7, "tags": 1}, r"row 7 \(id\).*its tags is int 1.*list"),
+    ],
+)
+def test_a_value_that_its_column_cannot_hold_is_named(
+    lake: Lake, tmp_path: Path, row: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(GenesysError, match=told):
+        lake.write("t/rows", "p", SCHEMA, [*ROWS[:5], row, *ROWS[5:9]])
+    assert files_below(tmp_path) == []
+
+
 def test_a_block_that_fails_leaves_nothing_and_its_own_error(lake: Lake, tmp_path: Path) -> None:
     def rows() -> Iterator[dict[str, Any]]:
         yield ROWS[0]
@@ -233,6 +250,13 @@ def test_a_full_disk_stops_the_run_and_leaves_nothing_half_written(lake: Lake, t
         pytest.raises(InfrastructureFault, match="could not be written.*disk is full") as caught,
     ):
         lake.write("t/rows", "p", SCHEMA, rows)
+    assert caught.value.fatal
+    assert files_below(tmp_path) == []
+
+
+def test_a_disk_that_is_full_when_a_table_is_begun(lake: Lake, tmp_path: Path) -> None:
+    with largest_file(0), pytest.raises(InfrastructureFault, match="could not be written.*disk is full") as caught:
+        lake.write("t/rows", "p", SCHEMA, ROWS)
     assert caught.value.fatal
     assert files_below(tmp_path) == []
 
