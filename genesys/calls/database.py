@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sqlite3
 import time
 from collections.abc import Callable
@@ -35,6 +36,8 @@ commit;
 
 Write = Callable[[sqlite3.Connection], None]
 Row = tuple[Any, ...]
+_Opened = tuple[sqlite3.Connection, int | None]
+"""A file and its format."""
 
 
 def connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
@@ -45,19 +48,21 @@ def connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
         InfrastructureFault: It cannot be opened (disk full, no rights).
     """
     try:
-        db = _open_to_read(path) if readonly else _open_to_write(path)
+        db, found = _open_to_read(path) if readonly else _open_to_write(path)
     except sqlite3.OperationalError as error:
         raise InfrastructureFault(f"the journal {path} could not be opened: {error}", fatal=True) from None
     except sqlite3.DatabaseError as error:
         raise GenesysError(f"{path} is no journal segment: {error}") from None
-    found = _format(db)
+    if found is None and readonly:
+        db.close()
+        return _empty()
     if found != FORMAT:
         db.close()
         raise GenesysError(f"{path} has journal format {found}; this version reads format {FORMAT}")
     return db
 
 
-def _open_to_read(path: Path) -> sqlite3.Connection:
+def _open_to_read(path: Path) -> _Opened:
     uri = path.absolute().as_uri()
     with contextlib.suppress(sqlite3.OperationalError):
         return _reading(f"{uri}?mode=ro")
@@ -66,26 +71,34 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
     return _reading(f"{uri}?mode=ro" if log.exists() and log.stat().st_size else f"{uri}?immutable=1")
 
 
-def _reading(uri: str) -> sqlite3.Connection:
-    db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=PATIENCE)
-    try:
-        db.execute("select count(*) from sqlite_master").fetchone()
-    except sqlite3.Error:
-        db.close()
-        raise
+def _empty() -> sqlite3.Connection:
+    """What a file without tables is to a reader: whoever made it was killed at it, or is just at it."""
+    db = sqlite3.connect(":memory:", check_same_thread=False)
+    db.executescript(_SCHEMA)
     return db
 
 
-def _open_to_write(path: Path) -> sqlite3.Connection:
+def _reading(uri: str) -> _Opened:
+    db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=PATIENCE)
+    try:
+        return db, _format(db)
+    except sqlite3.Error:
+        db.close()
+        raise
+
+
+def _open_to_write(path: Path) -> _Opened:
     db = sqlite3.connect(path, check_same_thread=False, timeout=PATIENCE)
     try:
-        if _format(db) is None:
+        found = _format(db)
+        if found is None:
             _make(db)
+            found = _format(db)
         db.execute("pragma synchronous=full")
     except sqlite3.Error:
         db.close()
         raise
-    return db
+    return db, found
 
 
 def _make(db: sqlite3.Connection) -> None:
@@ -112,16 +125,41 @@ def _format(db: sqlite3.Connection) -> int | None:
     return found[0] if found else None
 
 
-def entry_of(row: Row) -> Entry:
-    """A row of ``COLUMNS`` as a record."""
+def entry_of(row: Row, path: Path) -> Entry:
+    """A row of ``COLUMNS`` as a record.
+
+    Raises:
+        InfrastructureFault: The bytes in the file are not those that were written.
+    """
     key, kind, name, row_id, made_at, blob = row
-    return Entry.from_bytes(blob, key=key, kind=kind, name=name, row_id=row_id, made_at=made_at)
+    try:
+        return Entry.from_bytes(blob, key=key, kind=kind, name=name, row_id=row_id, made_at=made_at)
+    except ValueError as error:
+        again = f"delete from calls where key = '{key}'"  # noqa: S608 - a hash, and shown to people only
+        advice = (
+            "The file was changed since it was written, by its disk or in copying: put a good copy in its place, or "
+            f'have this one call made again: sqlite3 {shlex.quote(str(path))} "{again}"'
+        )
+        raise _unreadable(path, key, error, advice) from None
 
 
-def find_entry(db: sqlite3.Connection, key: str) -> Row | None:
-    """The row of a finished call."""
-    row: Row | None = db.execute(f"select {COLUMNS} from calls where key = ?", (key,)).fetchone()  # noqa: S608
+def find_entry(db: sqlite3.Connection, key: str, path: Path) -> Row | None:
+    """The row of a finished call.
+
+    Raises:
+        InfrastructureFault: The file cannot be read where it would stand.
+    """
+    try:
+        row: Row | None = db.execute(f"select {COLUMNS} from calls where key = ?", (key,)).fetchone()  # noqa: S608
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.ProgrammingError):
+            raise  # a mistake of ours
+        raise _unreadable(path, key, error, "Put a good copy of the file in its place") from None
     return row
+
+
+def _unreadable(path: Path, key: str, error: Exception, advice: str) -> InfrastructureFault:
+    return InfrastructureFault(f"the journal {path} cannot be read at call {key}: {error}. {advice}", final=True)
 
 
 def find_failures(db: sqlite3.Connection, key: str | None = None) -> sqlite3.Cursor:
@@ -137,7 +175,9 @@ def failure_of(row: Row) -> Failure:
 
 def insert(entry: Entry) -> Write:
     """Keep a finished call, unless there is one of this key: the first answer wins."""
-    row = (entry.key, entry.kind, entry.name, entry.row_id, entry.made_at, entry.to_bytes())
+    # A row's id can hold a file's name, and that bytes which are no UTF-8.
+    row_id = entry.row_id.encode("utf-8", "replace").decode()
+    row = (entry.key, entry.kind, entry.name, row_id, entry.made_at, entry.to_bytes())
 
     def write(db: sqlite3.Connection) -> None:
         db.execute(f"insert or ignore into calls({COLUMNS}) values(?,?,?,?,?,?)", row)  # noqa: S608 - constant
@@ -148,7 +188,8 @@ def insert(entry: Entry) -> Write:
 
 def insert_failure(failure: Failure) -> Write:
     """Keep a call's last failure, and how often it failed."""
-    values = {**failure.model_dump(), "error": failure.error.encode("utf-8", "replace").decode()}
+    texts = {name: getattr(failure, name).encode("utf-8", "replace").decode() for name in ("row_id", "error")}
+    values = failure.model_dump() | texts
 
     def write(db: sqlite3.Connection) -> None:
         db.execute(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import random
 import sqlite3
 import threading
@@ -24,17 +23,10 @@ SUFFIX = ".journal"
 # Bytes of the lock file. A call's byte is below these; two calls share one with a chance of one in 2**62, which costs a
 # wait and nothing else.
 _IN_USE, _UPLOADING = 2**62, 2**62 + 1
-_JSON = json.JSONEncoder(default=str)
 
 
 def _byte_of(key: str) -> int:
     return int(key[:16], 16) >> 2
-
-
-def _as_kept(entry: Entry) -> Entry:
-    """An entry as the journal will give it, so that a row function sees in its first run what a replay shows it."""
-    payload, result = json.loads(_JSON.encode([entry.payload, entry.result]))
-    return entry.model_copy(update={"payload": payload, "result": result})
 
 
 class Segment:
@@ -80,10 +72,14 @@ class Segment:
     # Reading -----------------------------------------------------------------------------------------------------
 
     def get(self, key: str) -> Entry | None:
-        """The finished call of this key, if it stands in the journal."""
+        """The finished call of this key, if it stands in the journal.
+
+        Raises:
+            InfrastructureFault: It does, and cannot be read any more.
+        """
         with self._reads:
-            row = database.find_entry(self._db, key)
-        return database.entry_of(row) if row else None
+            row = database.find_entry(self._db, key, self.path)
+        return database.entry_of(row, self.path) if row else None
 
     def failure(self, key: str) -> Failure | None:
         """The last failure of a call that has no answer, if any."""
@@ -101,7 +97,7 @@ class Segment:
         sql = f"select {database.COLUMNS} from calls where {' and '.join(['1', *clauses])} order by id"  # noqa: S608
         with contextlib.closing(database.connect(self.path, readonly=True)) as db:
             for row in db.execute(sql, tuple(clauses.values())):
-                yield database.entry_of(row)
+                yield database.entry_of(row, self.path)
 
     def failures(self) -> Iterator[Failure]:
         """All calls that failed and have no answer, the latest last."""
@@ -121,12 +117,15 @@ class Segment:
         """Keep a finished call; returns once it is durable.
 
         Returns:
-            What stands in the journal for this key: the first answer wins, so that all processes see one.
+            What stands in the journal for this key: the first answer wins, so that all processes see one. It is as a
+            replay will show it, dates as their text and the like.
 
         Raises:
             InfrastructureFault: A fatal one; it could not be written.
         """
-        await self._write(entry)
+        self._check_writable()
+        await self._writer.submit_here(database.insert(entry))
+        self._upload()
         return self.get(entry.key) or entry
 
     def put_now(self, entry: Entry) -> Entry:
@@ -135,11 +134,6 @@ class Segment:
         self._writer.submit(database.insert(entry)).result()
         self._upload()
         return self.get(entry.key) or entry
-
-    async def _write(self, entry: Entry) -> None:
-        self._check_writable()
-        await self._writer.submit_here(database.insert(entry))
-        self._upload()
 
     def _upload(self) -> None:
         if self._uploader is not None:
@@ -192,10 +186,21 @@ class Segment:
             if (entry := self.get(key)) is not None:
                 return entry
             entry = await make()
-            await self._write(entry)
-            return _as_kept(entry)  # whoever holds the lock was the first to write, so this is what stands there
+            try:
+                return await self.put(entry)
+            except asyncio.CancelledError:
+                await self._written()  # else the next asker would not find it yet, and make it again
+                raise
         finally:
             self._locks.release(_byte_of(key))
+
+    async def _written(self) -> None:
+        """Return when all that was handed over is written, however often the waiter is cancelled meanwhile."""
+        flushing = asyncio.ensure_future(self.flush())
+        while not flushing.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([flushing])
+        flushing.exception()  # its asker is gone; whoever asks next learns of trouble by himself
 
     # Life --------------------------------------------------------------------------------------------------------
 

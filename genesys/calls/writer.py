@@ -71,7 +71,7 @@ class GroupWriter:
     def _run(self) -> None:
         try:
             db = self._connect()
-        except GenesysError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody may wait for ever
             fault = error if isinstance(error, InfrastructureFault) else InfrastructureFault(str(error), fatal=True)
             while (job := self._queue.get()) is not None:
                 _finish([(job[1], fault)])

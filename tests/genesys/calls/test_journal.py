@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -76,11 +78,32 @@ class TestPutAndGet:
         assert all(segment.get(entry(n).key) for n in range(200))
 
     async def test_a_record_that_cannot_be_kept_fails_alone(self, segment: Segment) -> None:
-        bad = entry(1).model_copy(update={"row_id": "half a \ud800"})
+        bad = entry(1).model_copy(update={"name": "half a \ud800"})
         results = await asyncio.gather(segment.put(entry(0)), segment.put(bad), segment.put(entry(2)),
                                        return_exceptions=True)  # fmt: skip
         assert isinstance(results[1], UnicodeEncodeError)
         assert [type(result) for result in (results[0], results[2])] == [Entry, Entry]
+
+    async def test_a_row_may_be_named_after_a_file_whose_name_is_no_utf_8(self, segment: Segment) -> None:
+        """Else its calls would be made, paid and thrown away, in each run."""
+        await segment.put(entry(1).model_copy(update={"row_id": os.fsdecode(b"bad\xff.jsonl:1")}))
+        segment.note_failure(failure(entry(2).key).model_copy(update={"row_id": os.fsdecode(b"bad\xff.jsonl:2")}))
+        await segment.flush()
+        assert [found.row_id for found in segment.entries()] == ["bad?.jsonl:1"]
+        assert [found.row_id for found in segment.failures()] == ["bad?.jsonl:2"]
+
+    async def test_a_disk_that_fails_as_the_first_record_is_written(
+        self, segment: Segment, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody waits for ever."""
+
+        def broken(_: sqlite3.Connection) -> int:
+            raise OSError("disk I/O error")
+
+        monkeypatch.setattr(database, "_format", broken)
+        with pytest.raises(InfrastructureFault, match="disk I/O error") as caught:
+            await asyncio.wait_for(segment.put(entry(1)), 10)
+        assert caught.value.fatal
 
 
 class TestInspection:
@@ -214,6 +237,58 @@ class TestWrongFiles:
         (tmp_path / "file").write_text("")
         with pytest.raises((GenesysError, OSError), match="file"):
             Journal(tmp_path / "file").segment("s")
+
+    @pytest.mark.parametrize("tables", ["", "pragma journal_mode=wal"])
+    def test_one_that_was_never_finished_is_empty_to_a_reader(self, tmp_path: Path, tables: str) -> None:
+        """What a kill leaves while a segment is made must not hide the others."""
+        with Journal(tmp_path) as journal:
+            journal.segment("a/whole").put_now(entry(1))
+        with contextlib.closing(sqlite3.connect(tmp_path / "a/half.journal")) as db:
+            db.execute(tables)
+        with Journal(tmp_path, readonly=True) as journal:
+            counts = {segment.name: segment.counts() for segment in journal.segments()}
+            half = journal.segment("a/half")
+            assert (half.get(entry(1).key), list(half.entries()), list(half.failures())) == (None, [], [])
+        assert counts == {"a/half": {}, "a/whole": {("chat", "sample"): 1}}
+        with Journal(tmp_path) as journal:
+            journal.segment("a/half").put_now(entry(2))
+            assert journal.segment("a/half").get(entry(2).key) == entry(2)
+
+
+class TestDamage:
+    """A disk or a copy that changes what was written: it is named, and never another answer."""
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        with Journal(tmp_path) as journal:
+            for number in range(50):
+                journal.segment("s").put_now(entry(number, chars=3000))
+            journal.segment("s").freeze()
+        return tmp_path / "s.journal"
+
+    async def test_of_a_record_fails_its_row_and_says_how_to_go_on(self, path: Path) -> None:
+        blob, content = entry(7, chars=3000).to_bytes(), bytearray(path.read_bytes())
+        content[content.index(blob[:200]) + 100] ^= 1
+        path.write_bytes(content)
+        with Journal(path.parent) as journal:
+            with pytest.raises(InfrastructureFault, match=rf"s\.journal.*{entry(7).key}") as caught:
+                journal.segment("s").get(entry(7).key)
+            assert caught.value.final
+            assert not caught.value.fatal
+            assert journal.segment("s").get(entry(8).key) == entry(8, chars=3000)
+        command = re.search(r'"(delete .*)"', str(caught.value))
+        assert command is not None
+        with contextlib.closing(sqlite3.connect(path)) as db, db:
+            assert db.execute(command[1]).rowcount == 1
+        with Journal(path.parent) as journal:
+            assert journal.segment("s").get(entry(7).key) is None
+
+    async def test_of_what_leads_to_a_record(self, path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[4096:] = b"\xff" * (len(content) - 4096)
+        path.write_bytes(content)
+        with contextlib.closing(sqlite3.connect(path)) as db, pytest.raises(InfrastructureFault, match=r"good copy"):
+            database.find_entry(db, entry(7).key, path)
 
 
 class TestRemoving:
@@ -364,6 +439,31 @@ class TestOnce:
         first.cancel()
         assert {text_of(found) for found in await asyncio.gather(*others)} == {"next"}
         assert started == ["first", "next"]
+
+    async def test_when_its_maker_is_cancelled_as_it_is_written_all_get_what_was_written(
+        self, segment: Segment
+    ) -> None:
+        """Its call is paid and its answer stands: nobody makes another one."""
+        made: list[str] = []
+        slow = threading.Event()
+
+        async def make() -> Entry:
+            made.append(f"answer {len(made)}")
+            return entry(1, text=made[-1])
+
+        async def ask() -> str:
+            return text_of(await segment.once(entry(1).key, make))
+
+        segment._writer.submit(lambda db: slow.wait(10) and None)
+        first, second = asyncio.create_task(ask()), asyncio.create_task(ask())
+        for _ in range(2):  # also one that is cancelled again while it waits for the disk
+            await asyncio.sleep(0.02)
+            first.cancel()
+        await asyncio.sleep(0.02)
+        slow.set()
+        assert await asyncio.wait_for(second, 10) == "answer 0"
+        assert first.cancelled() or (await asyncio.wait([first]) and first.cancelled())
+        assert (made, text_of(segment.get(entry(1).key))) == (["answer 0"], "answer 0")
 
     async def test_two_journals_of_one_process_exclude_each_other(self, segment: Segment, tmp_path: Path) -> None:
         makers: list[str] = []
