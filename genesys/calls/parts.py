@@ -39,18 +39,24 @@ class RemoteParts:
         return sorted(path.rsplit("/", 1)[1] for path in found if path.endswith(SUFFIX))
 
     def read(self, names: Sequence[str]) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
-        """Each part's name and records: (key, kind, name, row_id, made_at, blob)."""
+        """Each part's name and records: (key, kind, name, row_id, made_at, blob).
+
+        Raises:
+            ValueError: A part's content is not the one that its name is a hash of.
+        """
         for start in range(0, len(names), _AT_ONCE):
             paths = {f"{self._folder}/{name}": name for name in names[start : start + _AT_ONCE]}
             contents = self._fs.cat(list(paths), on_error="raise")
             for path, name in paths.items():
+                if _name_of(contents[path]) != name:
+                    raise ValueError(f"the part {name} was changed since it was written; put a good copy in its place")
                 yield name, _records(contents[path])
 
     def write(self, rows: Iterable[Sequence[Any]]) -> str:
         """Upload records as one part and return its name."""
         lines = [json.dumps([*row[:-1], base64.b64encode(row[-1]).decode()]) for row in rows]
         content = zstandard.compress("\n".join(lines).encode(), 1)
-        name = hashlib.sha256(content).hexdigest()[:32] + SUFFIX
+        name = _name_of(content)
         self._fs.pipe_file(f"{self._folder}/{name}", content)
         return name
 
@@ -66,6 +72,10 @@ class RemoteParts:
         fs.invalidate_cache()
         base = path.rstrip("/") + "/"
         return {name.removeprefix(base).rsplit("/", 1)[0] for name in fs.find(base) if name.endswith(SUFFIX)}
+
+
+def _name_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32] + SUFFIX
 
 
 def _records(content: bytes) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 import threading
 import time
@@ -12,6 +13,7 @@ from genesys.calls.database import COLUMNS, Row
 from genesys.calls.parts import RemoteParts
 from genesys.faults import InfrastructureFault
 
+_LOG = logging.getLogger(__name__)
 _PART_BYTES = 16 * 2**20
 _OTHERS_PATIENCE = 60.0
 """Seconds to wait at the end for another process that uploads the same log."""
@@ -20,21 +22,47 @@ _OTHERS_PATIENCE = 60.0
 def restore(db: sqlite3.Connection, parts: RemoteParts) -> None:
     """Bring in the parts that this log does not know yet.
 
+    Of two machines that made the same call the earlier answer stands, so that all come to agree on one.
+
     Raises:
         InfrastructureFault: The store cannot be read, so that nobody knows which calls were made.
     """
     try:
         known = {name for (name,) in db.execute("select name from parts")}
+        (held,) = db.execute("select count(*) from calls").fetchone()
+        replaced = 0
         for name, rows in parts.read([name for name in parts.names() if name not in known]):
             with db:
-                sql = f"insert or ignore into calls({COLUMNS}, part) values(?,?,?,?,?,?,?)"  # noqa: S608 - constant
-                db.executemany(sql, [(*row, name) for row in rows])
-                db.execute("insert or ignore into parts values(?)", (name,))
+                replaced += _bring_in(db, name, rows)
+        if held and replaced:  # a new machine has used none of them
+            _LOG.warning(
+                "%s: %d calls had been made by another machine as well, and earlier: its answers stand from now on. A "
+                "table that was sealed from the later ones differs from one that is made again.",
+                parts.place,
+                replaced,
+            )
     except sqlite3.Error as error:
         raise InfrastructureFault(f"the journal's local log could not be written: {error}", fatal=True) from None
     except Exception as error:
         fault = f"the journal's parts could not be read from {parts.place}: {type(error).__name__}: {error}"
         raise InfrastructureFault(fault, fatal=True) from None
+
+
+def _bring_in(db: sqlite3.Connection, part: str, rows: list[Row]) -> int:
+    """Keep a part's records; the number of answers that another one had to give way to."""
+    (before,) = db.execute("select count(*) from calls").fetchone()
+    changed = db.total_changes
+    # Times are of different clocks: any order will do, as long as all have the same one.
+    sql = (
+        f"insert into calls({COLUMNS}, part) values(?,?,?,?,?,?,?) on conflict(key) do update set kind=excluded.kind,"  # noqa: S608
+        " name=excluded.name, row_id=excluded.row_id, made_at=excluded.made_at, blob=excluded.blob, part=excluded.part"
+        " where (excluded.made_at, excluded.blob) < (calls.made_at, calls.blob)"
+    )
+    db.executemany(sql, [(*row, part) for row in rows])
+    changed = db.total_changes - changed
+    (after,) = db.execute("select count(*) from calls").fetchone()
+    db.execute("insert or ignore into parts values(?)", (part,))
+    return int(changed - (after - before))
 
 
 class Uploader:
@@ -53,6 +81,7 @@ class Uploader:
         self._thread: threading.Thread | None = None
         self.error: str | None = None
         """Why the last upload failed, if it did."""
+        self._failures, self._failing_since = 0, 0.0
 
     def start(self) -> None:
         """From now on there is something to upload."""
@@ -91,11 +120,39 @@ class Uploader:
                             with db:
                                 db.execute("insert or ignore into parts values(?)", (name,))
                                 db.executemany("update calls set part = ? where id = ?", [(name, r[0]) for r in rows])
-                    self.error = None
+                    self._succeeded()
                 return alone
         except Exception as error:  # noqa: BLE001 - whatever a store may raise
-            self.error = f"{type(error).__name__}: {error}"
+            self._failed(f"{type(error).__name__}: {error}")
             return True
+
+    def _failed(self, error: str) -> None:
+        """Say so the first time, then ever more rarely: whoever trusts in the window must hear that it is none."""
+        now = time.monotonic()
+        if not self._failures:
+            self._failing_since = now
+        self.error, self._failures = error, self._failures + 1
+        if self._failures.bit_count() == 1:  # the 1st, 2nd, 4th, 8th ... time
+            _LOG.warning(
+                "%s: the journal's new records could not be uploaded for %.0f s now (%s). %s are on this machine "
+                "alone, and would be lost with it; tried again every %g s.",
+                self._parts.place,
+                now - self._failing_since,
+                error,
+                self._waiting(),
+                self._window,
+            )
+
+    def _succeeded(self) -> None:
+        if self._failures:
+            _LOG.warning("%s: the journal's records are uploaded again, all of them.", self._parts.place)
+        self.error, self._failures = None, 0
+
+    def _waiting(self) -> str:
+        with contextlib.suppress(Exception), contextlib.closing(self._connect()) as db:
+            (count,) = db.execute("select count(*) from calls where part is null").fetchone()
+            return f"{count:,} of them"
+        return "They"
 
 
 def _next_part(db: sqlite3.Connection) -> list[Row]:

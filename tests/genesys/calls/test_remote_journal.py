@@ -20,7 +20,7 @@ from genesys.calls.journal import Journal
 from genesys.calls.parts import RemoteParts
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lake import Lake
-from tests.support.calls import FakeTeacher, entry, roles_of, work_of
+from tests.support.calls import FakeTeacher, entry, roles_of, text_of, work_of
 from tests.support.drive_calls import ASSET, PARTITION
 from tests.support.openai_server import OpenAIServer
 
@@ -75,6 +75,11 @@ def journal_at(store: Store, cache: Path, **more: Any) -> Journal:
 
 def parts(store: Store, segment: str = "a/s") -> RemoteParts:
     return RemoteParts("s3://bucket/journal", segment, store.options)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was said; the store says things too."""
+    return [record.message for record in caplog.records if record.name.startswith("genesys")]
 
 
 def wait_for(true: Any, seconds: float = 20.0) -> None:
@@ -208,6 +213,75 @@ def test_two_processes_with_one_log_do_not_upload_side_by_side(store: Store, tmp
     closing.join(10)
     other.close()
     assert len([row for _, rows in parts(store).read(parts(store).names()) for row in rows]) == 10
+
+
+def test_two_machines_that_made_the_same_call_come_to_agree(store: Store, tmp_path: Path) -> None:
+    """Neither could know of the other; from the next opening on the earlier answer stands, on all of them."""
+    for number in range(4):  # parts come back in the order of their names, which are hashes
+        with journal_at(store, tmp_path / "a") as a, journal_at(store, tmp_path / "b") as b:
+            for journal, made_at in ((a, 1.0), (b, 2.0)):
+                answer = entry(number, text=f"at {made_at:g}").model_copy(update={"made_at": made_at})
+                journal.segment(f"a/{number}").put_now(answer)
+    for machine in ("b", "c", "a", "b"):
+        with journal_at(store, tmp_path / machine) as journal:
+            for number in range(4):
+                assert text_of(journal.segment(f"a/{number}").get(entry(number).key)) == "at 1", machine
+
+
+def test_who_has_to_take_another_machines_answer_hears_of_it(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with journal_at(store, tmp_path / "a") as a, journal_at(store, tmp_path / "b") as b:
+        for journal in (a, b):
+            journal.segment("a/s").put_now(entry(0, text="the same"))
+        for number in (1, 2):
+            a.segment("a/s").put_now(entry(number, text="first"))
+            b.segment("a/s").put_now(entry(number, text="second").model_copy(update={"made_at": 9.0}))
+    for machine, said in (("a", []), ("c", []), ("b", ["s3://bucket/journal/a/s: 2 calls"]), ("b", [])):
+        caplog.clear()
+        with journal_at(store, tmp_path / machine) as journal:
+            journal.segment("a/s")
+        assert [message.partition(" had been")[0] for message in told(caplog)] == said, machine
+
+
+def test_a_part_that_was_changed_on_the_store_is_named(store: Store, tmp_path: Path) -> None:
+    with journal_at(store, tmp_path / "one") as journal:
+        for number in range(3):
+            journal.segment("a/s").put_now(entry(number))
+    fs = fsspec.filesystem("s3", **store.options)
+    (path,) = fs.find("s3://bucket/journal")
+    content = bytearray(fs.cat_file(path))
+    content[len(content) // 2] ^= 1
+    fs.pipe_file(path, bytes(content))
+    with pytest.raises(InfrastructureFault, match=f"{path.rpartition('/')[2]} was changed since it was written"):
+        journal_at(store, tmp_path / "two").segment("a/s")
+
+
+def test_uploads_that_fail_are_told_at_once_and_then_ever_more_rarely(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever trusts in the window must hear that there is none, before the machine is gone."""
+    with journal_at(store, tmp_path) as journal:
+        segment = journal.segment("a/s")
+        for number in range(3):
+            segment.put_now(entry(number))
+        uploader = segment._uploader
+        assert uploader is not None
+
+        def expired(_: Any) -> str:
+            raise PermissionError("ExpiredToken")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(uploader._parts, "write", expired)
+            for _ in range(20):
+                uploader._upload()
+        assert len(told(caplog)) == 5
+        for words in ("a/s", "ExpiredToken", "3 of them are on this machine alone"):
+            assert words in told(caplog)[0]
+        uploader._upload()
+        uploader._upload()
+        assert "uploaded again" in told(caplog)[5]
+        assert len(told(caplog)) == 6
 
 
 async def test_for_reading_only(store: Store, tmp_path: Path) -> None:
