@@ -86,6 +86,15 @@ class Plan:
                 position += 1
 
     @cached_property
+    def total(self) -> int:
+        """How many rows there are; all tasks are read for it."""
+        return sum(1 for _ in self.rows())
+
+    def rows_of(self, number: int) -> int:
+        """How many lines a file has; all but the last have ``rows_per_file``."""
+        return min(self.rows_per_file, self.total - number * self.rows_per_file)
+
+    @cached_property
     def settings(self) -> Record:
         """What determines an answer besides its task."""
         return {
@@ -260,10 +269,16 @@ class FilesBefore:
         self._counts: dict[int, ReasonedCounts | None] = {}
 
     def counts(self, number: int) -> ReasonedCounts | None:
-        """How the rows of a file ended; None if it is not there, or has rows to try again."""
+        """How the rows of a file ended; None if it is not there or not whole, or has rows to try again."""
         if number not in self._counts:
-            self._counts[number] = _read_counts(self._plan.file(number))
+            counts = _read_counts(self._plan.file(number))
+            self._counts[number] = counts if counts is not None and self._is_whole(number, counts.rows) else None
         return self._counts[number]
+
+    def _is_whole(self, number: int, lines: int) -> bool:
+        """Whether nobody cut it, and no copy of it ended early; what is missing then, the journal has."""
+        # Only the last file is shorter, and all tasks are read to know by how much.
+        return lines == self._plan.rows_per_file or lines == self._plan.rows_of(number)
 
     def are_all(self) -> bool:
         """Whether no row is left to run, so that no teacher is needed."""
@@ -277,6 +292,8 @@ def _read_counts(path: Path) -> ReasonedCounts | None:
     counts = ReasonedCounts()
     with path.open("rb") as stream:
         for line in stream:
+            if not line.endswith(b"\n"):
+                return None
             if not line.startswith(_ERROR):
                 counts.add(Outcome("accepted", records=({},)))
                 continue

@@ -165,6 +165,23 @@ class TestAgain:
         assert contents(here / "output") == before
         assert server.stats()["requests"] == 4
 
+    @pytest.mark.parametrize(("number", "left"), [(0, "2 lines"), (2, "1 line"), (2, "half a line"), (1, "nothing")])
+    def test_a_file_that_was_cut_is_made_again_from_the_journal(
+        self, here: Path, server: OpenAIServer, number: int, left: str
+    ) -> None:
+        """By a full disk as it was copied, or an editor: the last file too, which may be shorter than the others."""
+        write(here / "tasks.jsonl", [task(i) for i in range(10)])
+        words = ("--data.path", "tasks.jsonl", "--sample_per_file", 4)
+        assert generate(server, *words) == 0
+        before, asked = contents(here / "output"), server.stats()["completed"]
+        file = outputs(here / "output")[number]
+        lines = file.read_bytes().splitlines(keepends=True)
+        cut = {"2 lines": lines[:2], "1 line": lines[:1], "half a line": [lines[0], lines[1][:-1]], "nothing": []}
+        file.write_bytes(b"".join(cut[left]))
+        assert generate(server, *words) == 0
+        assert contents(here / "output") == before
+        assert server.stats()["completed"] == asked
+
     def test_more_tasks_cost_only_what_is_new(
         self, here: Path, server: OpenAIServer, capsys: pytest.CaptureFixture[str]
     ) -> None:
