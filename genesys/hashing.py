@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date, time, timedelta
+from decimal import Decimal
+from pathlib import PurePath
 from typing import Any
+from uuid import UUID
+
+from genesys.faults import GenesysError
+
+_WITH_ONE_TEXT = (date, time, timedelta, Decimal, PurePath, UUID, bytes)
+"""Types that JSON has no form for, and whose text is the same in each process; that of a set or an object is not."""
 
 
 def canonical_json(value: Any) -> bytes:
@@ -13,10 +22,20 @@ def canonical_json(value: Any) -> bytes:
     The standard library's encoder is used because test values hold integers beyond 64 bits, which faster ones refuse.
 
     Raises:
+        GenesysError: A value has no one form, so that its hash would be another one in the next process.
         TypeError: Keys of a mapping are of mixed types.
         UnicodeEncodeError: A text holds an unpaired surrogate.
     """
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode()
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_text).encode()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, _WITH_ONE_TEXT):
+        return str(value)
+    raise GenesysError(
+        f"a {type(value).__qualname__} has no form that is the same in each process, so that no hash can be made of it "
+        f"({str(value)[:80]}); give it as text, a number, a list or a mapping"
+    )
 
 
 def digest(value: Any, length: int = 64) -> str:
