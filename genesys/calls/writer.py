@@ -72,7 +72,8 @@ class GroupWriter:
         try:
             db = self._connect()
         except Exception as error:  # noqa: BLE001 - whatever it was, nobody may wait for ever
-            fault = error if isinstance(error, InfrastructureFault) else InfrastructureFault(str(error), fatal=True)
+            why = str(error) if isinstance(error, GenesysError) else f"{type(error).__name__}: {error}"
+            fault = InfrastructureFault(f"the journal {self._name} could not be opened for writing: {why}", fatal=True)
             while (job := self._queue.get()) is not None:
                 _finish([(job[1], fault)])
             return

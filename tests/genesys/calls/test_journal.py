@@ -92,19 +92,6 @@ class TestPutAndGet:
         assert [found.row_id for found in segment.entries()] == ["bad?.jsonl:1"]
         assert [found.row_id for found in segment.failures()] == ["bad?.jsonl:2"]
 
-    async def test_a_disk_that_fails_as_the_first_record_is_written(
-        self, segment: Segment, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Nobody waits for ever."""
-
-        def broken(_: sqlite3.Connection) -> int:
-            raise OSError("disk I/O error")
-
-        monkeypatch.setattr(database, "_format", broken)
-        with pytest.raises(InfrastructureFault, match="disk I/O error") as caught:
-            await asyncio.wait_for(segment.put(entry(1)), 10)
-        assert caught.value.fatal
-
 
 class TestInspection:
     async def test_entries_by_what_they_are(self, segment: Segment) -> None:

@@ -10,8 +10,15 @@ from genesys.calls.writer import GroupWriter
 from genesys.faults import GenesysError, InfrastructureFault
 
 
-@pytest.mark.parametrize("trouble", [InfrastructureFault("no rights", fatal=True), GenesysError("another format")])
-def test_a_file_that_cannot_be_opened_fails_every_write(trouble: GenesysError) -> None:
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        InfrastructureFault("no rights", fatal=True),
+        GenesysError("another format"),
+        sqlite3.OperationalError("disk I/O error"),
+    ],
+)
+def test_a_file_that_cannot_be_opened_fails_every_write(trouble: Exception) -> None:
     """Else an answer would be used that is not durable, or its asker would wait for ever."""
 
     def connect() -> sqlite3.Connection:
