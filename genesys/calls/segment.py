@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import sqlite3
 import threading
@@ -17,6 +18,7 @@ from genesys.calls.parts import RemoteParts
 from genesys.calls.upload import Uploader, restore
 from genesys.calls.writer import GroupWriter
 from genesys.faults import GenesysError, InfrastructureFault
+from genesys.well_formed import well_formed
 
 SUFFIX = ".journal"
 
@@ -25,8 +27,17 @@ SUFFIX = ".journal"
 _IN_USE, _UPLOADING = 2**62, 2**62 + 1
 
 
+_JSON = json.JSONEncoder(default=str, ensure_ascii=False)
+
+
 def _byte_of(key: str) -> int:
     return int(key[:16], 16) >> 2
+
+
+def _as_kept(entry: Entry) -> Entry:
+    """An entry as the journal will give it, so that a row function sees in its first run what a replay shows it."""
+    payload, result = json.loads(well_formed(_JSON.encode([entry.payload, entry.result])))
+    return entry.model_copy(update={"payload": payload, "result": result})
 
 
 class Segment:
@@ -117,15 +128,12 @@ class Segment:
         """Keep a finished call; returns once it is durable.
 
         Returns:
-            What stands in the journal for this key: the first answer wins, so that all processes see one. It is as a
-            replay will show it, dates as their text and the like.
+            What stands in the journal for this key: the first answer wins, so that all processes see one.
 
         Raises:
             InfrastructureFault: A fatal one; it could not be written.
         """
-        self._check_writable()
-        await self._writer.submit_here(database.insert(entry))
-        self._upload()
+        await self._write(entry)
         return self.get(entry.key) or entry
 
     def put_now(self, entry: Entry) -> Entry:
@@ -134,6 +142,11 @@ class Segment:
         self._writer.submit(database.insert(entry)).result()
         self._upload()
         return self.get(entry.key) or entry
+
+    async def _write(self, entry: Entry) -> None:
+        self._check_writable()
+        await self._writer.submit_here(database.insert(entry))
+        self._upload()
 
     def _upload(self) -> None:
         if self._uploader is not None:
@@ -187,10 +200,11 @@ class Segment:
                 return entry
             entry = await make()
             try:
-                return await self.put(entry)
+                await self._write(entry)
             except asyncio.CancelledError:
                 await self._written()  # else the next asker would not find it yet, and make it again
                 raise
+            return _as_kept(entry)  # whoever holds the lock was the first to write, so this is what stands there
         finally:
             self._locks.release(_byte_of(key))
 
