@@ -21,7 +21,6 @@ from genesys.calls.segment import SUFFIX
 from genesys.cli import DONE
 from genesys.commands.options import CONFIG_HELP, Options, parse
 from genesys.lake import Lake
-from genesys.manifest import WHOLE, Manifest
 from genesys.settings import Settings, load_settings
 from genesys.stores import open_journal, open_lake
 from genesys.teachers.casting import ROLES
@@ -164,23 +163,7 @@ def _is_done(lake: Lake, lane: str, shard: str) -> bool:
     if generations.parts.keys() - verifications.parts.keys():
         return False
     parts = [part for manifest in made for part in manifest.parts.values()]
-    return all(not part.unfinished and _is_current(lake, part.inputs) for part in parts)
-
-
-def _is_current(lake: Lake, inputs: dict[str, str]) -> bool:
-    return all(_version_now(lake, name) == version for name, version in inputs.items())
-
-
-def _version_now(lake: Lake, name: str) -> str | None:
-    """The data version that an input has now, by its name in a manifest: asset/partition, asset/partition/campaign."""
-    lane, stage, *rest = name.split("/")
-    manifest: Manifest | None = lake.manifest(f"{lane}/{stage}", rest[0]) if rest else None
-    if manifest is not None and len(rest) == 1:
-        return manifest.data_version
-    # A ledger has one partition, and its shards are parts of it.
-    manifest = manifest or lake.manifest(f"{lane}/{stage}", WHOLE)
-    part = manifest.parts.get(rest[-1]) if manifest and rest else None
-    return part.data.sha256 if part else None
+    return all(not part.unfinished and not lake.changed(part) for part in parts)
 
 
 def _caches(journal: Journal, before: float) -> Iterator[Removable]:
