@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,6 +15,7 @@ import fsspec
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from genesys.calls import database
 from genesys.calls.journal import Journal
 from genesys.calls.segment import SUFFIX
 from genesys.cli import DONE
@@ -179,7 +179,7 @@ def _caches(journal: Journal, before: float) -> Iterator[Removable]:
 
 
 def _to_upload(path: Path) -> Any:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+    with closing(database.connect(path, readonly=True)) as db:
         return db.execute("select exists (select 1 from calls where part is null)").fetchone()[0]
 
 
