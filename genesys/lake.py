@@ -3,7 +3,7 @@
 ``<root>/<asset>/<partition>/<sha>.parquet`` beside ``manifest.json``. A part is written to a temporary name and
 renamed, or put whole to object storage; the manifest is replaced last, so that what it names is always there. Run ids
 and times stand in the manifest, never in a part: the same inputs give the same bytes. What the columns are stands in
-``genesys.columns``.
+``genesys.columns``, how manifests are read and replaced in ``genesys.catalog``.
 """
 
 from __future__ import annotations
@@ -16,102 +16,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import ValidationError
 
-from genesys.faults import GenesysError, InfrastructureFault
+from genesys.catalog import Catalog
 from genesys.manifest import FORMAT, WHOLE, File, Manifest, Part
 from genesys.part_writer import PartWriter
+from genesys.storage import (
+    Found,
+    files_below,
+    modified,
+    sync_folder,
+)
 
 __all__ = ["FORMAT", "WHOLE", "File", "Lake", "Manifest", "Part", "PartWriter"]
 
 
-class Lake:
+class Lake(Catalog):
     """All tables below one folder or URL.
 
     Args:
         root: Folder or fsspec URL, as in ``state/lake`` or ``s3://bucket/lake``.
         storage_options: fsspec options (endpoint, credentials); never written anywhere.
     """
-
-    def __init__(self, root: str | Path, storage_options: dict[str, Any] | None = None) -> None:
-        """Nothing is read or made yet."""
-        self.root = str(root)
-        # A remembered listing would hide what another process wrote since.
-        options = {"use_listings_cache": False} | (storage_options or {})
-        self._fs, self._base = fsspec.core.url_to_fs(self.root, **options)
-        self.local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
-
-    # Manifests ---------------------------------------------------------------------------------------------------
-
-    def manifest(self, asset: str, partition: str = WHOLE) -> Manifest | None:
-        """The manifest of a partition, None if it was never made.
-
-        Raises:
-            GenesysError: It is of another format, or no manifest at all.
-        """
-        path = f"{self._folder(asset, partition)}/manifest.json"
-        try:
-            found = Manifest.model_validate_json(self._fs.cat_file(path))
-        except FileNotFoundError:
-            return None
-        except ValidationError as error:
-            raise GenesysError(f"{path} is no manifest: {error.errors()[0]['msg']}") from None
-        if found.format != FORMAT:
-            raise GenesysError(f"{path} has table format {found.format}; this version reads format {FORMAT}")
-        return found
-
-    def need(self, asset: str, partition: str = WHOLE) -> Manifest:
-        """The manifest of a partition that must be there.
-
-        Raises:
-            GenesysError: It was never made.
-        """
-        found = self.manifest(asset, partition)
-        if found is None:
-            raise GenesysError(f"{asset} has no partition {partition} in {self.root}: materialize it first")
-        return found
-
-    def publish(self, asset: str, partition: str, parts: dict[str, Part]) -> Manifest:
-        """Put parts into a partition's manifest, each in the place of its campaign's earlier one.
-
-        Parts stand in the order of their campaigns' names, so that rows come in one order whoever was first.
-
-        Raises:
-            InfrastructureFault: It could not be written; what stood there stands.
-        """
-        with self.exclusive(asset, partition, ".lock"), self._writing(asset, partition):
-            found = self.manifest(asset, partition) or Manifest(asset=asset, partition=partition)
-            manifest = found.model_copy(update={"parts": dict(sorted((found.parts | parts).items()))})
-            self._replace(
-                f"{self._folder(asset, partition)}/manifest.json", manifest.model_dump_json(indent=1).encode()
-            )
-        return manifest
-
-    def version_of(self, name: str) -> str | None:
-        """What stands now under the name of an input, as in ``Part.inputs``; None if nothing does.
-
-        Args:
-            name: ``lane/table/partition`` for a partition's data version, or ``lane/table/partition/campaign`` for the
-                hash of one part; for a table without partitions the campaign stands in the partition's place.
-        """
-        lane, table, partition, *rest = name.split("/")
-        asset = f"{lane}/{table}"
-        found = self.manifest(asset, partition)
-        if found is None:
-            found, rest = self.manifest(asset, WHOLE), [partition]
-        if found is None or not rest:
-            return found.data_version if found else None
-        part = found.parts.get(rest[0])
-        return part.data.sha256 if part else None
-
-    def partitions(self, asset: str) -> list[str]:
-        """Partitions of an asset that were made, sorted."""
-        found = self._fs.glob(f"{self._base}/{asset}/*/manifest.json")
-        return sorted(path.rsplit("/", 2)[1] for path in found)
 
     # Rows --------------------------------------------------------------------------------------------------------
 
@@ -149,8 +77,10 @@ class Lake:
             with self._writing(asset, partition):
                 if self.local:
                     temporary.chmod(0o644)
-                    temporary.replace(f"{folder}/{file.name}")
-                    _sync_folder(scratch)
+                    # gc may have found this very content as a part that no manifest names: see genesys.garbage.
+                    with self.exclusive(asset, partition, ".lock"):
+                        temporary.replace(f"{folder}/{file.name}")
+                    sync_folder(scratch)
                 else:
                     self._fs.put_file(str(temporary), f"{folder}/{file.name}")
             writer.file = file
@@ -197,15 +127,7 @@ class Lake:
         with self._fs.open(self.path(asset, partition, file), "rb") as stream:
             return pq.ParquetFile(stream).metadata
 
-    def changed(self, part: Part) -> list[str]:
-        """Inputs of a part that no longer stand as they were read."""
-        return [name for name, version in part.inputs.items() if self.version_of(name) != version]
-
     # Places ------------------------------------------------------------------------------------------------------
-
-    def path(self, asset: str, partition: str, file: File | str) -> str:
-        """Where a file of a partition stands, as the file system sees it."""
-        return f"{self._folder(asset, partition)}/{file if isinstance(file, str) else file.name}"
 
     def uri(self, asset: str, partition: str, file: File | str) -> str:
         """The same for people and other programs."""
@@ -244,67 +166,21 @@ class Lake:
         folder = self._folder(asset, partition)
         return {info["name"].rsplit("/", 1)[1]: info["size"] for info in self._fs.ls(folder, detail=True)}
 
+    def listing(self) -> Iterator[tuple[str, str, Found]]:
+        """Every file of every partition: asset, partition, and the file with its name alone."""
+        for found in files_below(self._fs, self._base):
+            place, _, name = found.path.removeprefix(self._base).strip("/").rpartition("/")
+            asset, _, partition = place.rpartition("/")
+            yield asset, partition, Found(name, found.size, found.modified)
+
+    def modified(self, asset: str, partition: str, name: str) -> float:
+        """When a file was last written.
+
+        Raises:
+            FileNotFoundError: There is none.
+        """
+        return modified(self._fs, self.path(asset, partition, name))
+
     def delete(self, asset: str, partition: str, name: str) -> None:
         """Remove one file."""
         self._fs.rm_file(self.path(asset, partition, name))
-
-    def _folder(self, asset: str, partition: str) -> str:
-        return f"{self._base}/{asset}/{partition}"
-
-    def _replace(self, path: str, content: bytes) -> None:
-        if not self.local:
-            self._fs.pipe_file(path, content)
-            return
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            with temporary.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(target)
-            _sync_folder(target.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    @contextlib.contextmanager
-    def exclusive(self, asset: str, partition: str, name: str) -> Iterator[None]:
-        """One process of this machine at a time is in a block of this name; object storage has no such lock."""
-        import fcntl
-
-        if not self.local:
-            yield
-            return
-        folder = Path(self._folder(asset, partition))
-        with self._writing(asset, partition):
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = (folder / name).open("w")
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    @contextlib.contextmanager
-    def _writing(self, asset: str, partition: str) -> Iterator[None]:
-        """A write that fails is the infrastructure's fault, and nothing after it in this run can succeed either."""
-        try:
-            yield
-        except GenesysError:
-            raise
-        except Exception as error:
-            if self.local and not isinstance(error, OSError):
-                raise  # a mistake of ours; clients of object storage have error types of their own
-            raise InfrastructureFault(
-                f"{asset} {partition} could not be written to {self.root}: {error}. If the disk is full, make room "
-                "(`genesys gc` shows what can go) and run the same command again.",
-                fatal=True,
-            ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 VERSION = "2"
+_READINGS = 10
 
 
 @dataclass
@@ -47,6 +48,11 @@ class LedgerUpdate:
     bad_rows: list[BadRow] = field(default_factory=list)
     """The first hundred, for people; all stand in the outcomes."""
     unchanged: int = 0
+
+    def with_shards(self, rows: dict[str, int]) -> LedgerUpdate:
+        """The same, given how many rows each new shard has."""
+        self.new_shards, self.unchanged = sorted(rows), self.counts.accepted - sum(rows.values())
+        return self
 
 
 def update_ledger(lake: Lake, lane: Lane, opened: list[Opened], *, shard_size: int, run_id: str = "") -> LedgerUpdate:
@@ -68,17 +74,25 @@ def update_ledger(lake: Lake, lane: Lane, opened: list[Opened], *, shard_size: i
 
     Raises:
         GenesysError: Sources of which none of the first rows can be used, each with what is wrong with it.
+        InfrastructureFault: It could not be written.
     """
-    # Two readings at once would cut two shards of one name.
+    fingerprint = digest([VERSION, lane.version, [[o.source.model_dump(), o.revision] for o in opened]], 32)
+    published: dict[str, int] = {}
+    # Two readings at once would cut two shards of one name. Object storage has no such lock: there whoever is later
+    # finds that the ledger has changed since, and reads again.
     with lake.exclusive(ledger_asset(lane), WHOLE, ".reading"):
-        before = lake.manifest(withdrawn_asset(lane))
-        fingerprint = digest([VERSION, lane.version, [[o.source.model_dump(), o.revision] for o in opened]], 32)
-        if before and (part := before.parts["ledger"]).fingerprint == fingerprint:
-            return LedgerUpdate(counts=Counts.from_dict(part.counts), unchanged=part.counts["accepted"])
-        reading = _Reading(lake, lane, opened, shard_size)
-        reading.place_all()
-        reading.publish(fingerprint, run_id)
-        return reading.update
+        for _ in range(_READINGS):
+            before = lake.manifest(withdrawn_asset(lane))
+            if before and (part := before.parts["ledger"]).fingerprint == fingerprint:
+                return LedgerUpdate(counts=Counts.from_dict(part.counts)).with_shards(published)
+            reading = _Reading(lake, lane, opened, shard_size)
+            reading.place_all()
+            is_whole = reading.publish(fingerprint, run_id)
+            published |= reading.published
+            if is_whole:
+                return reading.update.with_shards(published)
+    fault = f"others have changed the {lane.name} ledger {_READINGS} times while its sources were read: try again later"
+    raise InfrastructureFault(fault, fatal=True)
 
 
 def ledger_rows(lake: Lake, lane: Lane, shard: str) -> Iterator[dict[str, Any]]:
@@ -102,7 +116,8 @@ class _Reading:
     """One reading of all sources: places each row, cuts shards, and at the end publishes what came of it."""
 
     def __init__(self, lake: Lake, lane: Lane, opened: list[Opened], shard_size: int) -> None:
-        manifest = lake.manifest(ledger_asset(lane))
+        self._before = {asset: lake.manifest(asset) for asset in (withdrawn_asset(lane), ledger_asset(lane))}
+        manifest = self._before[ledger_asset(lane)]
         self._lake, self._lane, self._opened, self._size = lake, lane, opened, shard_size
         self._known = Known.load(lake, lane)
         self._first_shard = len(manifest.parts) if manifest else 0
@@ -112,6 +127,8 @@ class _Reading:
         self._shards: dict[str, Part] = {}
         self._outcomes = lake.writer(withdrawn_asset(lane), WHOLE, OUTCOMES)
         self._log: PartWriter
+        self.published: dict[str, int] = {}
+        """Rows of each shard that is in the ledger by now."""
         self.update = LedgerUpdate()
 
     def place_all(self) -> None:
@@ -126,13 +143,19 @@ class _Reading:
         if self._rows:
             self._cut()
 
-    def publish(self, fingerprint: str, run_id: str) -> None:
-        """Shards first: a crash between the two leaves rows that the next reading knows."""
+    def publish(self, fingerprint: str, run_id: str) -> bool:
+        """Shards first: a crash between the two leaves rows that the next reading knows.
+
+        Returns:
+            False if another reading has published since this one began; what is left to do needs a new reading.
+        """
         lane = self._lane
         revisions = {opened.source.label: opened.revision for opened in self._opened}
         common = {"fingerprint": fingerprint, "versions": revisions, "run_id": run_id}
         shards = {name: part.model_copy(update=common) for name, part in self._shards.items()}
-        self._lake.publish(ledger_asset(lane), WHOLE, shards)
+        if not self._publish(ledger_asset(lane), shards):
+            return False
+        self.published = {name: shard.data.rows for name, shard in shards.items()}
         part = Part(
             data=self._lake.write(withdrawn_asset(lane), WHOLE, WITHDRAWN, self._known.gone()),
             outcomes=self._log.file,
@@ -142,8 +165,10 @@ class _Reading:
             run_id=run_id,
             made_at=time.time(),
         )
-        self._lake.publish(withdrawn_asset(lane), WHOLE, {"ledger": part})
-        self.update.new_shards = sorted(shards)
+        return self._publish(withdrawn_asset(lane), {"ledger": part})
+
+    def _publish(self, asset: str, parts: dict[str, Part]) -> bool:
+        return self._lake.publish_after(self._before[asset], asset, WHOLE, parts) is not None
 
     def _place(self, row: SourceRow | BadRow) -> None:
         """Give one row its identity and, if it is new, its place."""
@@ -203,8 +228,6 @@ class _Reading:
             self._rows.append(_ledger_row(row, identity, row_hash, before))
             if len(self._rows) == self._size:
                 self._cut()
-        else:
-            self.update.unchanged += 1
         self._end(_where(row), accepted())
 
     def _end(self, place: str, outcome: Outcome) -> None:

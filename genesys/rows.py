@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.sources import BadRow, read_jsonl, read_parquet
+from genesys.storage import sync_folder
 
 Record = dict[str, Any]
 
@@ -79,7 +80,7 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
             stream.flush()
             os.fsync(stream.fileno())
             temporary.replace(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise InfrastructureFault(
             f"{target} could not be written: {error}. If the disk is full, make room and run the same command again; "
@@ -96,12 +97,3 @@ def _remove_abandoned(target: Path) -> None:
         with contextlib.suppress(OSError), leftover.open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             leftover.unlink()
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

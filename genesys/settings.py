@@ -19,6 +19,7 @@ from genesys.choices import Acceptance, Sampling
 from genesys.faults import GenesysError
 from genesys.schemas import describe_validation
 from genesys.sources import Source
+from genesys.storage import local_path
 
 Kind = Literal["none", "openai", "vllm", "recorded"]
 """Who can play a role. A further kind is a word here, a line in ``_NEEDED`` and a case of ``teachers.casting``."""
@@ -247,9 +248,8 @@ class Settings(BaseSettings):
     def path(self, value: str) -> str:
         """A setting that names a place, with its marks filled in and a relative path made absolute; URLs stay."""
         filled = value.replace("{demo}", str(DEMO)).replace("{state}", self.state)
-        if "://" in filled:
-            return filled
-        return str((Path(self.folder) / filled).absolute())
+        local = local_path(filled)
+        return filled if local is None else str((Path(self.folder) / local).absolute())
 
     def source(self, source: Source) -> Source:
         """A source whose local path was made absolute; a hub id stays."""

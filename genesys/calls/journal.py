@@ -18,6 +18,7 @@ from genesys.calls.parts import RemoteParts
 from genesys.calls.segment import SUFFIX, Segment
 from genesys.faults import GenesysError
 from genesys.hashing import digest
+from genesys.storage import local_path
 
 _SEGMENT_NAME = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
 
@@ -49,12 +50,12 @@ class Journal:
         self._window = window
         self._storage_options = storage_options or {}
         self._segments: dict[str, Segment] = {}
-        self.remote = "://" in self.root and not self.root.startswith("file://")
+        here = local_path(self.root)
+        self.remote = here is None
         if self.remote and cache is None:
             raise GenesysError(f"the journal {self.root} needs a local folder for its log: set journal.cache")
         # Two journals that share a cache must not take each other's records for uploaded.
-        local = Path(cache) / digest(self.root, 12) if self.remote and cache is not None else None
-        self.folder = local or Path(self.root.removeprefix("file://"))
+        self.folder = here if here is not None else Path(cache or "") / digest(self.root, 12)
 
     def segment(self, name: str) -> Segment:
         """The segment of this name, as in ``math/math-00000``; made if it is new, open until the journal closes."""

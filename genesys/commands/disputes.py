@@ -14,7 +14,7 @@ from genesys.cli import DONE
 from genesys.commands.options import CONFIG_HELP, Options, Texts, parse
 from genesys.commands.printable import printable
 from genesys.faults import GenesysError
-from genesys.lake import Lake, Part
+from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane
 from genesys.lanes import LANES
 from genesys.quality.disputes import Votes, shortened, telling
@@ -109,8 +109,7 @@ def _of_file(options: DisputesOptions, settings: Settings, rule: DisputeSettings
 def _of_tables(options: DisputesOptions, settings: Settings, rule: DisputeSettings, same: SameAnswers) -> Found:
     lanes = _lanes(options.lane)
     lake = open_lake(settings)
-    manifest = lake.manifest(filtered.ASSET)
-    part = manifest.parts.get(filtered.CAMPAIGN) if manifest else None
+    part = lake.part(filtered.ASSET, WHOLE, filtered.CAMPAIGN)
     is_asked_anew = options.min_votes is not None or options.share is not None
     if part is None or disputed.COMPANION not in part.companions or is_asked_anew:
         entries = disputed.entries(lake, lanes, disputed.count_again(lake, lanes.values(), rule, same))

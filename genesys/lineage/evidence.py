@@ -103,10 +103,9 @@ def gather(lake: Lake, place: Place) -> Evidence:
 
 def _held(lake: Lake, asset: str, partition: str, campaign: str, column: str, value: str) -> Held:
     try:
-        manifest = lake.manifest(asset, partition)
+        part = lake.part(asset, partition, campaign)
     except GenesysError as error:
         return Held(asset, partition, trouble=str(error))
-    part = manifest.parts.get(campaign) if manifest else None
     if part is None:
         return Held(asset, partition)
     row, trouble = _find(lake, asset, partition, part.data, column, value)

@@ -66,8 +66,7 @@ def make_filtered(
         versions = {"filter": VERSION} | _comparisons(lanes, same)
         settings = {"disputes": {"votes": rule.votes, "share": rule.share}}
         fingerprint = digest([versions, settings, inputs], 32)
-        manifest = lake.manifest(ASSET)
-        standing = manifest.parts.get(CAMPAIGN) if manifest else None
+        standing = lake.part(ASSET, WHOLE, CAMPAIGN)
         if standing and standing.fingerprint == fingerprint:
             return standing
         chosen = _Choice()

@@ -48,8 +48,7 @@ def make_sft(lake: Lake, lanes: Iterable[Lane], *, run_id: str = "") -> Part:
     choice = lake.need(filtered.ASSET).parts[filtered.CAMPAIGN]
     inputs = {f"{filtered.ASSET}/{WHOLE}": lake.need(filtered.ASSET).data_version}
     fingerprint = digest([VERSION, inputs, choice.fingerprint], 32)
-    manifest = lake.manifest(ASSET)
-    standing = manifest.parts.get(CAMPAIGN) if manifest else None
+    standing = lake.part(ASSET, WHOLE, CAMPAIGN)
     if standing and standing.fingerprint == fingerprint:
         return standing
     if changed := lake.changed(choice):

@@ -66,8 +66,7 @@ class Stage(Generic[Item]):
 
     def finished(self, lake: Lake) -> Part | None:
         """The part that stands, if it is this very one and no row of it is left to try again."""
-        manifest = lake.manifest(self.asset, self.partition)
-        part = manifest.parts.get(self.campaign) if manifest else None
+        part = lake.part(self.asset, self.partition, self.campaign)
         return part if part and part.fingerprint == self.fingerprint and not part.unfinished else None
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +202,7 @@ def test_missing_foreign_and_broken_manifests_are_told_apart(lake: Lake) -> None
 def test_versions_of_inputs_by_name(lake: Lake) -> None:
     file = lake.write("t/rows", "p", SCHEMA, ROWS[:1])
     lake.publish("t/rows", "p", {"c": part(file)})
-    lake.publish("t/whole", WHOLE, {"shard-0": part(file)})
+    lake.publish("t/whole", WHOLE, {"shard-0": part(lake.write("t/whole", WHOLE, SCHEMA, ROWS[:1]))})
     assert lake.version_of("t/rows/p") == lake.need("t/rows", "p").data_version
     assert lake.version_of("t/rows/p/c") == file.sha256
     assert lake.version_of("t/whole/shard-0") == file.sha256
@@ -276,6 +276,42 @@ def test_a_full_disk_leaves_the_manifest_that_stood(lake: Lake, monkeypatch: pyt
     assert not list(Path(lake.root).rglob("*.tmp"))
 
 
+def test_a_manifest_never_names_a_file_that_is_gone(lake: Lake) -> None:
+    file = lake.write("t/rows", "p", SCHEMA, ROWS[:1])
+    before = lake.publish("t/rows", "p", {"c": part(file)})
+    lost = lake.write("t/rows", "p", SCHEMA, ROWS[1:2])
+    lake.delete("t/rows", "p", lost.name)
+    with pytest.raises(InfrastructureFault, match=f"{lost.name} was removed before it was published"):
+        lake.publish("t/rows", "p", {"d": part(file, companions={"more": lost})})
+    assert lake.manifest("t/rows", "p") == before
+
+
+def test_publishing_after_what_was_read_yields_to_whoever_was_first(lake: Lake) -> None:
+    file = lake.write("t/rows", "p", SCHEMA, ROWS[:1])
+    first = lake.publish_after(None, "t/rows", "p", {"a": part(file)})
+    assert first is not None
+    assert lake.publish_after(None, "t/rows", "p", {"b": part(file)}) is None
+    second = lake.publish_after(first, "t/rows", "p", {"b": part(file)})
+    assert second is not None
+    assert list(second.parts) == ["a", "b"]
+    assert lake.manifest("t/rows", "p") == second
+    assert lake.part("t/rows", "p", "b") == part(file)
+    assert (lake.part("t/rows", "p", "c"), lake.part("t/rows", "q", "b")) == (None, None)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, lake: Lake, act: Callable[[], object]) -> None:
+    """Something that another machine does just after this lake has read a manifest, once."""
+    read = lake.manifest
+
+    def reads(*place: Any) -> Manifest | None:
+        found = read(*place)
+        monkeypatch.setattr(lake, "manifest", read)
+        act()
+        return found
+
+    monkeypatch.setattr(lake, "manifest", reads)
+
+
 # Object storage --------------------------------------------------------------------------------------------------
 
 
@@ -332,3 +368,62 @@ def test_object_storage_that_cannot_be_written_is_a_fault(bucket: Bucket) -> Non
     lake = Lake("s3://there-is-no-such-bucket/tables", bucket.options)
     with pytest.raises(InfrastructureFault, match="could not be written"):
         lake.write("t/rows", "p", SCHEMA, ROWS[:1])
+
+
+@pytest.mark.s3
+@pytest.mark.parametrize("stood_before", [False, True])
+def test_two_machines_publish_at_once(
+    s3_lake: Lake, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, stood_before: bool
+) -> None:
+    other = Lake(s3_lake.root, bucket.options)
+    file = s3_lake.write("t/rows", "p", SCHEMA, ROWS[:1])
+    if stood_before:
+        s3_lake.publish("t/rows", "p", {"a": part(file)})
+    meanwhile(monkeypatch, s3_lake, lambda: other.publish("t/rows", "p", {"b": part(file)}))
+    s3_lake.publish("t/rows", "p", {"c": part(file)})
+    assert list(other.need("t/rows", "p").parts) == [*(["a"] if stood_before else []), "b", "c"]
+
+
+def test_two_machines_publish_at_once_on_a_store_without_conditions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one read before we wrote, and wrote after us: we look again, and put ours beside it."""
+    lake = Lake(f"memory://{tmp_path.name}")
+    file = lake.write("t/rows", "p", SCHEMA, ROWS[:1])
+    others = Manifest(asset="t/rows", partition="p", parts={"b": part(file)})
+    left = [others]
+
+    def settle(_: float) -> None:
+        if left:
+            lake._fs.pipe_file(lake.path("t/rows", "p", "manifest.json"), left.pop().model_dump_json().encode())
+
+    monkeypatch.setattr("genesys.storage.time.sleep", settle)
+    lake.publish("t/rows", "p", {"c": part(file)})
+    assert list(lake.need("t/rows", "p").parts) == ["b", "c"]
+
+
+@pytest.mark.s3
+def test_publishing_after_what_was_read_on_object_storage(
+    s3_lake: Lake, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = s3_lake.write("t/rows", "p", SCHEMA, ROWS[:1])
+    before = s3_lake.publish("t/rows", "p", {"a": part(file)})
+    other = Lake(s3_lake.root, bucket.options)
+    meanwhile(monkeypatch, s3_lake, lambda: other.publish("t/rows", "p", {"b": part(file)}))
+    assert s3_lake.publish_after(before, "t/rows", "p", {"c": part(file)}) is None
+    assert list(other.need("t/rows", "p").parts) == ["a", "b"]
+
+
+@pytest.mark.s3
+def test_a_put_whose_reply_was_lost_is_no_other_machines(s3_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client sends it again then, and finds that something stands there: its own."""
+    file = s3_lake.write("t/rows", "p", SCHEMA, ROWS[:1])
+    put = s3_lake._fs.pipe_file
+
+    def twice(*arguments: Any, **conditions: str) -> Any:
+        put(*arguments, **conditions)
+        return put(*arguments, **conditions)
+
+    monkeypatch.setattr(s3_lake._fs, "pipe_file", twice)
+    published = s3_lake.publish_after(None, "t/rows", "p", {"a": part(file, settings={"range": (0, 4)})})
+    assert published == s3_lake.need("t/rows", "p")

@@ -17,6 +17,7 @@ from genesys.lane import Adapter, Identity
 from genesys.ledger import LedgerUpdate, problem_id, statement_hash, update_ledger
 from genesys.schemas import parse_info
 from genesys.sources import Opened, Source, open_source
+from tests.support.s3 import s3_bucket
 from tests.support.tiny_lane import sums_lane, write_rows
 
 LANE = sums_lane()
@@ -351,15 +352,15 @@ def test_a_crash_between_shards_and_marks_is_mended_by_the_next_reading(
 ) -> None:
     books.read(books.open("a", [row(1), row(2)]))
     source = books.open("a", [row(2), row(3)])
-    publish, calls = Lake.publish, []
+    publish, calls = Lake.publish_after, []
 
-    def crash(lake: Lake, asset: str, *rest: Any) -> Any:
+    def crash(lake: Lake, before: Any, asset: str, *rest: Any) -> Any:
         calls.append(asset)
         if asset.endswith("withdrawn"):
             raise KeyboardInterrupt
-        return publish(lake, asset, *rest)
+        return publish(lake, before, asset, *rest)
 
-    monkeypatch.setattr(Lake, "publish", crash)
+    monkeypatch.setattr(Lake, "publish_after", crash)
     with pytest.raises(KeyboardInterrupt):
         books.read(source)
     monkeypatch.undo()
@@ -448,3 +449,34 @@ def test_marks_belong_to_versions_that_count(marks: Marked) -> None:
     marks.read(marks.open("a", [row(1, marks=["tests:b"]), row(2, marks=["tests:a"]), row(3, marks=["tests:b"])]))
     assert marks.keys()[1:] == ["1", "2"]
     assert list(marks.withdrawn().values()) == ["superseded"]
+
+
+@pytest.mark.s3
+@pytest.mark.parametrize("comes_in", ["sums/ledger", "sums/withdrawn"])
+def test_two_readings_at_once_on_object_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comes_in: str) -> None:
+    """No lock holds there: another machine reads its sources, whole, just before this one publishes a table."""
+    with s3_bucket() as bucket:
+        books, other = Books(tmp_path), Books(tmp_path)
+        books.lake, other.lake = (Lake(f"{bucket.url}/lake", bucket.options) for _ in range(2))
+        others_source = other.open("b", [row(key) for key in (100, 101, 102)])
+        publish, met = Lake.publish_after, []
+
+        def publishes(lake: Lake, before: Any, asset: str, *rest: Any) -> Any:
+            if lake is books.lake and asset == comes_in and not met:
+                met.append(other.read(others_source).new_shards)
+            return publish(lake, before, asset, *rest)
+
+        monkeypatch.setattr(Lake, "publish_after", publishes)
+        update = books.read(books.open("a", [row(1), row(2), row(3)]))
+        new = [("sums-00002", "sums-00003"), ("sums-00000", "sums-00001")][comes_in.endswith("withdrawn")]
+        assert update.new_shards == list(new)
+        assert (update.counts.accepted, update.unchanged) == (3, 0)
+        assert len(met) == 1
+        assert sorted({*met[0], *new}) == [f"sums-{number:05d}" for number in range(4)]
+        assert sorted(key for _, key in books.placed()) == ["1", "100", "101", "102", "2", "3"]
+        assert all(
+            each["shard"] == name for name in books.shas() for each in books.lake.rows("sums/ledger", campaign=name)
+        )
+        assert books.withdrawn() == {(f"{key}", f"{key}+{key}"): "removed" for key in (100, 101, 102)}, (
+            "ours was the last"
+        )
