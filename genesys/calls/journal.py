@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from genesys.calls.parts import RemoteParts
+from genesys.calls.removal import StoredSegment
 from genesys.calls.segment import SUFFIX, Segment
 from genesys.faults import GenesysError
 from genesys.hashing import digest
@@ -65,11 +66,18 @@ class Journal:
 
     def open(self, name: str) -> Segment:
         """The same for a caller that closes it."""
+        path, parts = self._place(name)
+        return Segment(path, name=name, readonly=self.readonly, parts=parts, window=self._window)
+
+    def stored(self, name: str) -> StoredSegment:
+        """A segment for whoever clears up; nothing is opened or fetched."""
+        return StoredSegment(name, *self._place(name))
+
+    def _place(self, name: str) -> tuple[Path, RemoteParts | None]:
         if not _SEGMENT_NAME.fullmatch(name) or ".." in name:
             raise GenesysError(f"{name!r} is no segment name: use letters, digits, '.', '_', '-' and '/'")
         parts = RemoteParts(self.root, name, self._storage_options) if self.remote else None
-        path = self.folder / f"{name}{SUFFIX}"
-        return Segment(path, name=name, readonly=self.readonly, parts=parts, window=self._window)
+        return self.folder / f"{name}{SUFFIX}", parts
 
     def names(self) -> list[str]:
         """All segments, those on object storage that were never opened here too, sorted."""
@@ -97,8 +105,11 @@ class Journal:
         """
         if self.readonly:
             raise GenesysError(f"the journal {self.root} was opened for reading")
-        segment = self._segments.pop(name, None) or self.open(name)
-        segment.delete()
+        if name in self._segments:
+            self._segments.pop(name).close()
+        stored = self.stored(name)
+        with stored.alone():
+            stored.delete()
 
     def close(self) -> None:
         """Write and upload what waits, and close every segment; the first failure is raised after all were tried."""

@@ -11,6 +11,8 @@ from typing import Any
 import fsspec
 import zstandard
 
+from genesys.storage import Found, files_below
+
 SUFFIX = ".jsonl.zst"
 _AT_ONCE = 16
 """Parts fetched side by side; each is 16 MB at most."""
@@ -60,10 +62,15 @@ class RemoteParts:
         self._fs.pipe_file(f"{self._folder}/{name}", content)
         return name
 
-    def delete(self) -> None:
-        """Remove every part."""
-        if self.names():
-            self._fs.rm(self._folder, recursive=True)
+    def listing(self) -> list[Found]:
+        """All parts, with when each was uploaded."""
+        found = files_below(self._fs, self._folder)
+        return [part for part in found if part.path.endswith(SUFFIX) and _folder_of(part.path) == self._folder]
+
+    def delete(self, parts: Iterable[Found]) -> None:
+        """Remove just these parts: others may have been uploaded since they were listed."""
+        if paths := [part.path for part in parts]:
+            self._fs.rm(paths)
 
     @staticmethod
     def segments(root: str, storage_options: dict[str, object]) -> set[str]:
@@ -76,6 +83,10 @@ class RemoteParts:
 
 def _name_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32] + SUFFIX
+
+
+def _folder_of(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _records(content: bytes) -> list[tuple[Any, ...]]:

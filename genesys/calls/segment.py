@@ -24,7 +24,7 @@ SUFFIX = ".journal"
 
 # Bytes of the lock file. A call's byte is below these; two calls share one with a chance of one in 2**62, which costs a
 # wait and nothing else.
-_IN_USE, _UPLOADING = 2**62, 2**62 + 1
+IN_USE, _UPLOADING = 2**62, 2**62 + 1
 
 
 _JSON = json.JSONEncoder(default=str, ensure_ascii=False)
@@ -64,7 +64,7 @@ class Segment:
             raise GenesysError(f"there is no journal segment {name} at {path if parts is None else parts.place}")
         if not readonly:
             self._locks = ByteLocks(self._lock_path)
-            if not self._locks.acquire(_IN_USE, shared=True):
+            if not self._locks.acquire(IN_USE, shared=True):
                 self._locks.close()
                 raise GenesysError(f"the journal segment {name} is being deleted by another process")
         try:
@@ -237,25 +237,6 @@ class Segment:
                 f"journal segment {self.name}: the last records are in {self.path} only, since {uploader.error}. "
                 "They are uploaded by the next run that opens this segment."
             )
-
-    def delete(self) -> None:
-        """Remove the file and the uploaded parts. The lock file stays, empty, since others may know it by its inode.
-
-        Raises:
-            GenesysError: Another process has it open for writing.
-        """
-        self._uploader = None
-        self.close()
-        locks = ByteLocks(self._lock_path)
-        try:
-            if not locks.acquire(_IN_USE):
-                raise GenesysError(f"the journal segment {self.name} is in use by another process")
-            if self._parts is not None:
-                self._parts.delete()
-            for suffix in ("-wal", "-shm", ""):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        finally:
-            locks.close()
 
     def freeze(self) -> None:
         """Fold the write-ahead log into the file, so that it can be read from a folder that cannot be written."""

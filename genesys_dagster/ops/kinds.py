@@ -13,7 +13,7 @@ from genesys import columns
 from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.settings import Settings
-from genesys.stages.generations import generations_stages
+from genesys.stages.chosen import chosen_generations
 from genesys.stages.stage import Stage
 from genesys.stages.tasks import tasks_stage
 from genesys.stages.verifications import verifications_stages
@@ -75,19 +75,7 @@ def _plan_tasks(settings: Settings, lake: Lake, lane: Lane, shard: str, runner: 
 def _plan_generations(
     settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner
 ) -> list[Stage[Any]]:
-    teacher = settings.teacher
-    stages: list[Stage[Any]] = []
-    stages += generations_stages(
-        lake,
-        lane,
-        shard,
-        teacher_id=teacher.teacher_id,
-        model=teacher.model or teacher.teacher_id,
-        sampling=settings.sampling,
-        samples=settings.samples,
-        seed=settings.seed,
-    )
-    return stages
+    return chosen_generations(settings, lake, lane, shard)
 
 
 def _plan_verifications(

@@ -161,7 +161,7 @@ def test_parts_that_no_manifest_names_and_leftovers(
     assert "leftovers: 2, 11 B" in told
     assert "journals" not in told
     assert "Removed: 2.5 kB" in shown(capsys, "--what", "tables,leftovers", "--yes")
-    assert files(here / "lake") == named | {"sums/generations/sums-00000/notes.txt"}
+    assert files(here / "lake") == named | {"sums/generations/sums-00000/notes.txt", "new/asset/p/.lock"}
     assert files(here / "journal"), "which were not chosen"
     assert len(world.rows("generations", "sums-00000")) == 8
 

@@ -1,0 +1,28 @@
+"""Stages as the settings choose them. What a stage is stands in the modules of their names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genesys.lake import Lake
+from genesys.lane import Lane
+from genesys.settings import Settings
+from genesys.stages.generations import generations_stages
+from genesys.stages.stage import Stage
+
+
+def chosen_generations(settings: Settings, lake: Lake, lane: Lane, shard: str) -> list[Stage[Any]]:
+    """Responses of the teacher, in the number and by the sampling that the settings name."""
+    teacher = settings.teacher
+    return [
+        *generations_stages(
+            lake,
+            lane,
+            shard,
+            teacher_id=teacher.teacher_id,
+            model=teacher.model or teacher.teacher_id,
+            sampling=settings.sampling,
+            samples=settings.samples,
+            seed=settings.seed,
+        )
+    ]
