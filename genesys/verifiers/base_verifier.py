@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
-import importlib.util
-import inspect
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from genesys.hashing import digest
+from genesys.verifiers.sources import class_contents, named_contents
 
 if TYPE_CHECKING:
     from genesys.settings import Settings
@@ -24,9 +22,9 @@ class BaseVerifier:
     Attributes:
         max_parallel: How many calls of ``verify`` may be in flight at once.
         timeout: Seconds one call of ``verify`` may take, from its start; ``None`` for no limit.
-        version: Names what the verdict depends on. ``None`` means a hash of the class's source.
-        rests_on: Modules (``package.module``), packages (all their modules) and distributions (``dist:name``) which
-            decide the verdict too; their source or version goes into the hash.
+        version: Names what the verdict depends on. ``None`` means a hash of the source of the class's module.
+        rests_on: Modules (``package.module``), packages (all their modules) and distributions (``dist:name``) besides
+            that which decide the verdict too; their source or version goes into the hash.
         asks: Whether ``verify`` takes a second argument, the row's ``genesys.calls.context.Calls``: for a verifier that
             asks a model or has other verdicts reached, so that each such call is durable by itself.
         executes: Whether it runs programs that somebody else wrote. Stages with such a verifier have a pool of their
@@ -62,7 +60,8 @@ class BaseVerifier:
         """Check one response; may also be ``async def``.
 
         Args:
-            result: The response record, read by key as in ``result["llm_response"]``.
+            result: The response record, read by key as in ``result["llm_response"]``. It is not to be changed: what
+                stands below ``verification_info`` and ``metadata`` is shared by all responses to the task.
 
         Returns:
             ``{"score": 0 to 1 or None, "verification_result_info": {...}}``; ``None`` means that nothing can be said.
@@ -83,8 +82,9 @@ class BaseVerifier:
 def verifier_version(verifier: Any) -> str:
     """The version of a verifier: its ``version`` attribute, else a hash of the source that decides its verdicts.
 
-    The hash takes in the class, the classes it inherits from (without ``BaseVerifier`` and built-ins) and
-    ``rests_on``, so that a verdict is made anew when any of them changes.
+    The hash takes in the modules of the class and of the classes it inherits from (without ``BaseVerifier`` and
+    built-ins) and ``rests_on``, so that a verdict is made anew when any of them changes; what counts as a change
+    stands in ``sources``.
 
     Args:
         verifier: A verifier class or an instance of it.
@@ -96,40 +96,8 @@ def verifier_version(verifier: Any) -> str:
     declared = getattr(verifier, "version", None)
     if declared is not None:
         return str(declared)
-    digest = hashlib.sha256()
-    for base in cls.__mro__:
-        if base in (BaseVerifier, object):
-            continue
-        digest.update(base.__qualname__.encode() + b"\0" + _class_source(base) + b"\0")
+    bases = [base for base in cls.__mro__ if base not in (BaseVerifier, object)]
+    contents = {content for base in bases for content in class_contents(base)}
     for name in getattr(cls, "rests_on", ()):
-        digest.update(name.encode() + b"\0" + _outside_source(name) + b"\0")
-    return digest.hexdigest()[:_HASH_CHARS]
-
-
-def _class_source(cls: type) -> bytes:
-    """The class's source text, or its compiled methods where there is no file (a class typed into a prompt)."""
-    try:
-        return inspect.getsource(cls).encode()
-    except (OSError, TypeError):
-        codes = [_code_bytes(value) for _, value in sorted(vars(cls).items()) if inspect.isfunction(value)]
-        return b"\0".join(codes)
-
-
-def _code_bytes(function: Any) -> bytes:
-    """Instructions and constants, by value: the repr of a nested code object would hold a memory address."""
-    code = function.__code__
-    constants = [constant for constant in code.co_consts if not inspect.iscode(constant)]
-    return bytes(code.co_code) + repr((constants, code.co_names)).encode()
-
-
-def _outside_source(name: str) -> bytes:
-    """Source of a module, found without importing it, or the installed version of a distribution."""
-    if name.startswith("dist:"):
-        return importlib.metadata.version(name.removeprefix("dist:")).encode()
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"rests_on names the module {name!r}, which is not there.")
-    if spec.submodule_search_locations is None:
-        return Path(spec.origin).read_bytes()
-    modules = (path for place in spec.submodule_search_locations for path in Path(place).rglob("*.py"))
-    return b"\0".join(path.read_bytes() for path in sorted(modules))
+        contents |= named_contents(name)
+    return digest([[base.__qualname__ for base in bases], sorted(contents)], _HASH_CHARS)

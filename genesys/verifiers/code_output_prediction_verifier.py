@@ -36,7 +36,7 @@ class CodeUnderstandingVerifier(BaseVerifier):
 
     max_parallel = 32
     timeout = 30.0
-    rests_on = (__name__, "genesys.lenient_json", "genesys.verifiers.thinking")
+    rests_on = ("genesys.lenient_json", "genesys.verifiers.thinking")
 
     def verify(self, result: Any) -> dict[str, Any]:
         """Score 1 or 0; the info holds extracted_answer, canonical_answer, rule and ground_truth.

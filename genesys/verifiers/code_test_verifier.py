@@ -7,10 +7,8 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import genesys.sandbox
 from genesys.hashing import digest
 from genesys.sandbox.job import FunctionCall, Job, Language, Run
 from genesys.verifiers.base_verifier import BaseVerifier
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from genesys.settings import SandboxSettings, Settings
 
 _LOG = logging.getLogger(__name__)
-_RUNNER = Path(genesys.sandbox.__file__).parent / "runner"
 _HEAD_CHARS = 2000
 
 
@@ -59,11 +56,14 @@ class CodeVerifier(BaseVerifier):
     time_factors: ClassVar[Mapping[Language, float]] = TIME_FACTORS
     rests_on = (
         "genesys.verifiers.code",
-        "genesys.verifiers.code_test_verifier",
         "genesys.verifiers.thinking",
+        "genesys.schemas",
+        "genesys.sandbox.container",
         "genesys.sandbox.job",
+        "genesys.sandbox.process",
+        "genesys.sandbox.runner",
         "genesys.sandbox.sandbox",
-        *sorted(f"genesys.sandbox.runner.{path.stem}" for path in _RUNNER.glob("*.py")),
+        "genesys.sandbox.worker",
     )
 
     def __init__(self) -> None:

@@ -39,6 +39,8 @@ class LlmJudgeVerifier(BaseVerifier):
         "genesys.verifiers.judge.reading",
         "genesys.verifiers.judge.votes",
         "genesys.verifiers.thinking",
+        "genesys.chat",
+        "genesys.lenient_json",
         "genesys.prompts",
     )
 

@@ -13,7 +13,6 @@ import pytest
 from genesys.faults import InfrastructureFault, TaskFault
 from genesys.sandbox.job import Compiled, Execution, RunResult
 from genesys.settings import SandboxSettings, load_settings
-from genesys.verifiers.base_verifier import verifier_version
 from genesys.verifiers.code.returns import mended
 from genesys.verifiers.code_test_verifier import CodeVerifier
 from genesys.verifiers.runner import VerifierRunner, checked_result
@@ -385,11 +384,6 @@ def test_threads_share_one_verifier():
     with ThreadPoolExecutor(4) as threads:
         scores = [verdict["score"] for verdict in threads.map(verifier.verify, records)]
     assert scores == [1, 1, 0, 0]
-
-
-def test_every_module_that_decides_is_part_of_the_version():
-    assert verifier_version(CodeVerifier)
-    assert {"genesys.verifiers.code", "genesys.verifiers.code_test_verifier"} <= set(CodeVerifier.rests_on)
 
 
 # With the real sandbox, and labelled programs.
