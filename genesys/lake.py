@@ -32,6 +32,9 @@ from genesys.storage import (
 
 __all__ = ["FORMAT", "WHOLE", "File", "Lake", "Manifest", "Part", "PartWriter"]
 
+BATCH = 2**24
+"""About so many bytes of rows are read together."""
+
 
 class Lake(Catalog):
     """All tables below one folder or URL.
@@ -91,7 +94,7 @@ class Lake(Catalog):
     def rows(
         self, asset: str, partition: str = WHOLE, columns: Sequence[str] | None = None, *, campaign: str | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Rows of all parts, or of one campaign's, in the order of the manifest; a thousand at a time are held."""
+        """Rows of all parts, or of one campaign's, in the order of the manifest; a thousand at most are held."""
         for name, part in self.need(asset, partition).parts.items():
             if campaign is None or name == campaign:
                 yield from self.file_rows(asset, partition, part.data, columns)
@@ -101,7 +104,8 @@ class Lake(Catalog):
     ) -> Iterator[dict[str, Any]]:
         """Rows of one file."""
         with self._fs.open(self.path(asset, partition, file), "rb") as stream:
-            for batch in pq.ParquetFile(stream).iter_batches(batch_size=1024, columns=columns):
+            parquet = pq.ParquetFile(stream)
+            for batch in parquet.iter_batches(batch_size=rows_at_once(parquet.metadata, columns), columns=columns):
                 yield from batch.to_pylist()
 
     def find(self, asset: str, partition: str, file: File, column: str, value: str) -> list[dict[str, Any]]:
@@ -184,3 +188,19 @@ class Lake(Catalog):
     def delete(self, asset: str, partition: str, name: str) -> None:
         """Remove one file."""
         self._fs.rm_file(self.path(asset, partition, name))
+
+
+def rows_at_once(file: pq.FileMetaData, columns: Sequence[str] | None) -> int:
+    """How many rows are read together: a thousand, and fewer where those of a row group weigh more than ``BATCH``."""
+    groups = [file.row_group(number) for number in range(file.num_row_groups)]
+    weights = [
+        sum(
+            chunk.total_uncompressed_size
+            for chunk in map(group.column, range(group.num_columns))
+            if columns is None or chunk.path_in_schema.partition(".")[0] in columns
+        )
+        / group.num_rows
+        for group in groups
+        if group.num_rows
+    ]
+    return max(1, min(1024, int(BATCH / max([1.0, *weights]))))

@@ -18,9 +18,13 @@ from genesys.manifest import FORMAT, File
 
 
 class PartWriter:
-    """Writes rows to a local Parquet file, a row group per thousand rows, so that equal rows give equal bytes."""
+    """Writes rows to a local Parquet file, a row group per thousand rows, so that equal rows give equal bytes.
+
+    Heavy rows make smaller groups: whoever reads a row has its whole group in memory.
+    """
 
     GROUP = 1024
+    GROUP_CHARS = 2**24
 
     def __init__(
         self, path: Path, schema: pa.Schema, footer: dict[str, str], writing: Callable[[], AbstractContextManager[None]]
@@ -36,6 +40,7 @@ class PartWriter:
             raise
         self._pending: list[dict[str, Any]] = []
         self._names = frozenset(schema.names)
+        self._chars = 0
         self.rows = 0
         self.file: File | None = None
 
@@ -48,8 +53,9 @@ class PartWriter:
         if not row.keys() <= self._names:
             raise GenesysError(f"no such column in this table: {', '.join(sorted(row.keys() - self._names))}")
         self._pending.append(row)
+        self._chars += _chars(row)
         self.rows += 1
-        if len(self._pending) == self.GROUP:
+        if len(self._pending) == self.GROUP or self._chars >= self.GROUP_CHARS:
             self._flush()
 
     def _flush(self) -> None:
@@ -61,6 +67,7 @@ class PartWriter:
             with self._writing():
                 self._writer.write_table(table, row_group_size=self.GROUP)
             self._pending.clear()
+            self._chars = 0
 
     def _misfit(self) -> GenesysError | None:
         """The first value of the rows at hand that its column cannot hold, in words."""
@@ -92,3 +99,12 @@ class PartWriter:
         """Let go of the file, finished or not."""
         with contextlib.suppress(OSError):
             self._writer.close()
+
+
+def _chars(value: Any) -> int:
+    """About how much text a value holds."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_chars, value.values()))
+    return sum(map(_chars, value)) if isinstance(value, list | tuple) else 0
