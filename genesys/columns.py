@@ -40,6 +40,8 @@ TASKS = pa.schema(
     {
         "problem_id": TEXT,
         "task_hash": TEXT,
+        "record_hash": TEXT,
+        "row_id": TEXT,
         "row_hash": TEXT,
         "family_id": TEXT,
         "parent_ids": TEXTS,
@@ -60,6 +62,9 @@ TASKS = pa.schema(
         "call_keys": TEXTS,
     }
 )
+"""``row_id`` and ``row_hash`` are problem_id and row_hash in the ledger of the row that the task was made of, which may
+have become several tasks. ``record_hash`` covers all that a verifier may read of the task. Tables that were made before
+there were ``row_id`` and ``record_hash`` lack them; ``stages.tasks.task_rows`` adds them."""
 
 GENERATIONS = pa.schema(
     {
@@ -124,6 +129,7 @@ LINEAGE = pa.schema(
         "source": TEXT,
         "source_url": TEXT,
         "revision": TEXT,
+        "row_id": TEXT,
         "row_hash": TEXT,
         "license": TEXT,
         "attribution": TEXT,

@@ -15,6 +15,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from genesys.hashing import digest
+
 JsonDict = dict[str, Any]
 
 
@@ -197,3 +199,8 @@ class Verification(Response):
 
 TASK_CONTENT = ("task_type", "prompt", "gold_standard_solution", "verification_info")
 """What a teacher or verifier sees of a task; ``task_hash`` covers these."""
+
+
+def task_hash(task: Mapping[str, Any] | Task) -> str:
+    """The hash of a task's curated content, ``verification_info`` being a mapping."""
+    return digest([task.get(name) for name in TASK_CONTENT], 24)

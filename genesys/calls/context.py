@@ -17,6 +17,7 @@ from genesys.calls.entry import Entry, Failure, call_key
 from genesys.calls.roles import Roles as Roles
 from genesys.calls.roles import Verifiers as Verifiers
 from genesys.calls.segment import Segment
+from genesys.calls.verdicts import Subject, verdict_payload
 from genesys.chat import ChatAnswer, ChatRequest, Completed, Message
 from genesys.faults import InfrastructureFault, RepeatedCall, ResponseFault, TaskFault
 from genesys.prompts import Prompt
@@ -27,8 +28,6 @@ READING_TRIALS = 3
 """How often a model is asked in all when its answers cannot be read."""
 READING_TEMPERATURE = 0.7
 """Temperature from the second time on: a greedy model would say the same again."""
-VERDICT_TRIALS = 3
-"""How often the same verdict is reached at most: one that is to be had anew on purpose is another trial."""
 TRIALS_WITHIN = 1000
 """Trials that calls within one verdict may have; those within its next trial count on from there."""
 
@@ -58,17 +57,6 @@ def answer_of(entry: Entry) -> ChatAnswer:
     return ChatAnswer.model_validate(entry.result["answer"])
 
 
-def verdict_payload(verifier: str, version: str, record: dict[str, Any]) -> dict[str, Any]:
-    """What a verdict's key is a hash of: which verifier said it, and on what."""
-    return {"verifier": verifier, "version": version, "record": record}
-
-
-def verdict_keys(verifier: str, version: str, record: dict[str, Any]) -> frozenset[str]:
-    """Keys that a verdict of this verifier on this very record can have, one for each trial."""
-    payload = verdict_payload(verifier, version, record)
-    return frozenset(call_key("verdict", payload, trial) for trial in range(VERDICT_TRIALS))
-
-
 class NotJournalled(InfrastructureFault):
     """A replay came to a call that has no answer yet."""
 
@@ -96,6 +84,8 @@ class Calls:
     """Calls that this row has used, in the order they finished."""
     trial_base: int = 0
     """Added to the trial of each call: a verdict that is had anew has the calls within it made anew."""
+    subject: Subject | None = None
+    """What the verdict is on that these calls are made within: a verifier hands it on to have another verdict on it."""
     _used: set[str] = field(default_factory=set)
 
     async def ask(self, prompt: Prompt[Answer], /, **variables: Any) -> Answer:
@@ -162,14 +152,14 @@ class Calls:
 
         return await self.durable("chat", request.name, request.payload(teacher.teacher_id), make, trial=request.trial)
 
-    async def verify(self, record: dict[str, Any], trial: int = 0, *, kind: str = "") -> dict[str, Any]:
+    async def verify(self, record: dict[str, Any] | Subject, trial: int = 0, *, kind: str = "") -> dict[str, Any]:
         """A whole verdict on a record: ``{score, verification_result_info}``, keyed by verifier, version and record.
 
         Calls that the verifier makes within it (``BaseVerifier.asks``) are durable each by itself; the verdict in the
         journal names them under ``calls``, and they stand before it in ``entries``.
 
         Args:
-            record: What is verified.
+            record: What is verified; a plain record is hashed whole, a subject brings its digest along.
             trial: Not 0 if the same verdict is to be had anew on purpose, with all calls within it.
             kind: Whose verifier is taken; by default that of the record's task type.
 
@@ -180,8 +170,9 @@ class Calls:
         runner = self.roles.verifiers
         if runner is None:
             raise InfrastructureFault("no verifiers are set up", final=True)
-        name, version = runner.identity(kind or record["task_type"])
-        payload = verdict_payload(name, version, record)
+        subject = record if isinstance(record, Subject) else Subject.of(record)
+        name, version = runner.identity(kind or subject.task_type)
+        payload = verdict_payload(name, version, subject.digest)
         trial += self.trial_base
         within = Calls(
             self.row_id,
@@ -190,11 +181,12 @@ class Calls:
             stats=self.stats,
             counted_before=self.counted_before,
             trial_base=trial * TRIALS_WITHIN,
+            subject=subject,
         )
 
         async def make() -> dict[str, Any]:
             try:
-                verdict = await runner.verify(record, within, kind=kind)
+                verdict = await runner.verify(subject.read(), within, kind=kind)
             except (TaskFault, ResponseFault) as fault:
                 # A verdict as well, and so journalled: a replay must come to the same end.
                 verdict = {"fault": type(fault).__name__, "message": str(fault)}
@@ -206,10 +198,10 @@ class Calls:
             raise (TaskFault if entry.result["fault"] == "TaskFault" else ResponseFault)(entry.result["message"])
         return entry.result
 
-    async def verify_response(self, record: dict[str, Any]) -> dict[str, Any]:
+    async def verify_response(self, response: Subject) -> dict[str, Any]:
         """The verdict on a teacher's response: where the settings say so, rules first and then a judge."""
         runner = self.roles.verifiers
-        return await self.verify(record, kind=runner.response_kind(record["task_type"]) if runner else "")
+        return await self.verify(response, kind=runner.response_kind(response.task_type) if runner else "")
 
     def _take_in(self, verdict: Entry, made: list[Entry]) -> None:
         """Put the calls within a verdict before it: those just made, else those that the journal has."""

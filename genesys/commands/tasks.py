@@ -12,9 +12,9 @@ from typing import Any
 
 from genesys.columns import as_text
 from genesys.faults import GenesysError
-from genesys.hashing import derived_seed, digest
+from genesys.hashing import derived_seed
 from genesys.rows import count_rows
-from genesys.schemas import TASK_CONTENT, Task, Verification
+from genesys.schemas import Task, Verification, task_hash
 from genesys.sources import BadRow, Opened, SourceRow, missing_columns, parquet_rows, parse_line
 
 NEEDED = ("problem_id", "source", "task_type", "prompt")
@@ -133,7 +133,7 @@ def as_task(row: Row) -> Task | BadRow:
     except ValueError as error:
         field, _, reason = str(error).partition(": ")
         return BadRow(row.file, row.row, field, reason, as_text(row.data))
-    return task.model_copy(update={"task_hash": digest([task[name] for name in TASK_CONTENT], 24)})
+    return task.model_copy(update={"task_hash": task_hash(task)})
 
 
 def _mixed(streams: list[Iterator[Row]], ratio: tuple[float, ...]) -> Iterator[Row]:

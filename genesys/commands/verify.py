@@ -17,6 +17,7 @@ from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Progress, Work, end_of, run_rows
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
+from genesys.calls.verdicts import Subject
 from genesys.choices import Acceptance
 from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Options, Texts, parse
@@ -155,7 +156,7 @@ async def verify_record(record: Record | BadRow, calls: Calls, acceptance: Accep
     if response.task_type not in VERIFIER_REGISTRY:
         known = ", ".join(sorted(VERIFIER_REGISTRY))
         return errored("unknown task_type", f"no verifier is registered for {response.task_type!r} (known: {known})")
-    score, info, reason = await verdict_on(response.model_dump(), calls, acceptance)
+    score, info, reason = await verdict_on(Subject.of(response.model_dump()), calls, acceptance)
     verdict = {"score": score, "verification_result_info": info}
     return accepted(verdict) if reason is None else rejected(reason, None, verdict)
 

@@ -9,18 +9,20 @@ import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
-from genesys.calls.context import verdict_keys
 from genesys.calls.entry import Entry, call_key
+from genesys.calls.verdicts import is_verdict_key
 from genesys.choices import Acceptance
 from genesys.hashing import derived_seed, digest
-from genesys.lake import WHOLE, File
+from genesys.lake import WHOLE, File, Part
 from genesys.ledger import problem_id, statement_hash
 from genesys.lineage.evidence import GONE, Evidence, Held, Recorded, Row
 from genesys.lineage.records import Checks, Link, Step
 from genesys.release import sft
-from genesys.schemas import TASK_CONTENT, parse_info
+from genesys.schemas import parse_info, task_hash
 from genesys.stages.generations import rendering
-from genesys.stages.verifications import response_record, without_measured
+from genesys.stages.records import response_digest
+from genesys.stages.tasks import record_hash
+from genesys.stages.verifications import VERIFICATION_VERSION, without_measured
 
 
 def ledger_link(evidence: Evidence) -> Link:
@@ -57,8 +59,9 @@ def task_link(evidence: Evidence, recorded: Recorded) -> Link:
         meaning = "the task was made of another version of the source row"
         checks.same("row_hash", row["row_hash"], evidence.ledger.row["row_hash"], meaning)
     content = row | {"verification_info": parse_info(row["verification_info"])}
-    found = digest([content[name] for name in TASK_CONTENT], 24)
-    checks.same("task_hash", found, row["task_hash"], "the task's content was altered")
+    checks.same("task_hash", task_hash(content), row["task_hash"], "the task's content was altered")
+    meaning = "what verifiers read of the task was altered"
+    checks.same("record_hash", record_hash(row), row["record_hash"], meaning)
     calls = _calls(evidence, recorded, row["call_keys"], checks)
     prompts = {f"{prompt.name}:{prompt.hash}" for prompt in evidence.lane.prompts}
     for prompt in row["prompt_hashes"]:
@@ -130,10 +133,7 @@ def verdict_link(evidence: Evidence, recorded: Recorded) -> Link:
     if row is None or held.part is None:
         return _link("verdict", evidence, held, {}, checks)
     if evidence.task.row and evidence.generation.row:
-        record = response_record(evidence.task.row, evidence.generation.row)
-        keys = verdict_keys(row["verifier"], row["verifier_version"], record)
-        meaning = "the verdict is on another task or response than these"
-        checks.same("call key", row["call_key"] in keys, True, meaning)
+        _check_subject(row, evidence.task.row, evidence.generation.row, held.part, checks)
         acceptance = Acceptance.model_validate(held.part.settings["acceptance"])
         expected = acceptance.accepts(evidence.task.row["task_type"], row["score"])
         checks.same("accepted", row["accepted"], expected, "the score does not bear out the acceptance")
@@ -147,6 +147,16 @@ def verdict_link(evidence: Evidence, recorded: Recorded) -> Link:
     facts = {"verifier": f"{row['verifier']}@{row['verifier_version']}"} | {name: row[name] for name in names}
     facts |= {"calls": within} if within else {}
     return _link("verdict", evidence, held, facts | _circumstances(row, evidence.timing), checks)
+
+
+def _check_subject(row: Row, task: Row, generation: Row, part: Part, checks: Checks) -> None:
+    """The verdict is on this very task and response."""
+    if part.versions.get("verify") == VERIFICATION_VERSION:
+        subject = response_digest(record_hash(task), generation)
+        found = is_verdict_key(row["call_key"], row["verifier"], row["verifier_version"], subject)
+        checks.same("call key", found, True, "the verdict is on another task or response than these")
+    else:
+        checks.note("call key", "is of an earlier form, so it does not tell; the next run verifies the shard again")
 
 
 def _circumstances(row: Row, timing: Row | None) -> dict[str, Any]:
@@ -193,7 +203,8 @@ def release_link(evidence: Evidence) -> Link:
         expected = sft.sft_row(task, generation, verdict)
         checks.same("published row", released.row, expected, "what was published is not what the tables hold")
         origin = sft.lineage_row(evidence.lane, evidence.place.shard, task, generation, verdict)
-        checks.same("published lineage", evidence.lineage.row, origin, "the lineage table tells another story")
+        told = {name: value for name, value in origin.items() if name in (evidence.lineage.row or origin)}
+        checks.same("published lineage", evidence.lineage.row, told, "the lineage table tells another story")
     if released.part and (file := released.part.companions.get(sft.LINEAGE_FILE)):
         facts["lineage"] = evidence.lake.uri(released.asset, released.partition, file)
         _check_bytes(evidence, released, file, checks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -19,7 +19,7 @@ from genesys.ledger import ledger_asset, withdrawn_asset
 from genesys.lineage.places import Place
 from genesys.release import filtered, sft
 from genesys.stages.generations import generations_asset
-from genesys.stages.tasks import TASKS_CAMPAIGN, tasks_asset
+from genesys.stages.tasks import TASKS_CAMPAIGN, tasks_asset, with_identity
 from genesys.stages.verifications import verifications_asset
 
 Row = dict[str, Any]
@@ -83,11 +83,12 @@ def gather(lake: Lake, place: Place) -> Evidence:
     released = _held(lake, sft.ASSET, WHOLE, sft.CAMPAIGN, "response_id", ident)
     # Any of them names the problem, so that one broken table does not end the chain.
     problem = str((generation.row or verdict.row or released.row or {}).get("problem_id", ""))
-    task = _held(lake, tasks_asset(lane), shard, TASKS_CAMPAIGN, "problem_id", problem)
+    task = _task(lake, lane, shard, problem)
+    row_id = str((task.row or {}).get("row_id", problem))
     return Evidence(
         lake=lake,
         place=place,
-        ledger=_held(lake, ledger_asset(lane), WHOLE, shard, "problem_id", problem),
+        ledger=_held(lake, ledger_asset(lane), WHOLE, shard, "problem_id", row_id),
         task=task,
         generation=generation,
         verdict=verdict,
@@ -99,6 +100,11 @@ def gather(lake: Lake, place: Place) -> Evidence:
         unverified=_outcome(lake, verdict, ident),
         dropped=_outcome(lake, chosen, ident),
     )
+
+
+def _task(lake: Lake, lane: Lane, shard: str, problem: str) -> Held:
+    held = _held(lake, tasks_asset(lane), shard, TASKS_CAMPAIGN, "problem_id", problem)
+    return held if held.row is None else replace(held, row=with_identity(held.row))
 
 
 def _held(lake: Lake, asset: str, partition: str, campaign: str, column: str, value: str) -> Held:
@@ -136,11 +142,11 @@ def _companion(lake: Lake, released: Held, ident: str) -> Held:
 
 
 def _withdrawn(lake: Lake, lane: Lane, task: Row | None) -> str | None:
-    held = _held(lake, withdrawn_asset(lane), WHOLE, "ledger", "problem_id", (task or {}).get("problem_id", ""))
+    held = _held(lake, withdrawn_asset(lane), WHOLE, "ledger", "problem_id", (task or {}).get("row_id", ""))
     if held.part is None or task is None:
         return None
     try:
-        rows = lake.find(held.asset, WHOLE, held.part.data, "problem_id", task["problem_id"])
+        rows = lake.find(held.asset, WHOLE, held.part.data, "problem_id", task["row_id"])
     except (OSError, pa.ArrowException):
         return None
     return next((str(row["status"]) for row in rows if row["row_hash"] == task["row_hash"]), None)

@@ -20,8 +20,9 @@ from genesys.outcomes import Outcome
 from genesys.prompts import Prompt
 from genesys.settings import Settings
 from genesys.stages.generations import sample_row
+from genesys.stages.records import HeldTask, ResponseRow, subject_of
 from genesys.stages.tasks import curate_row, read_ledger_row
-from genesys.stages.verifications import response_record, verify_row
+from genesys.stages.verifications import verify_row
 from genesys.teachers.casting import Named, with_judges, with_named_judges
 from genesys.verifiers.runner import VerifierRunner
 
@@ -117,11 +118,11 @@ async def _judge_again(
     segment = recorded.segment(evidence.segment)
     assert segment is not None  # noqa: S101 - it has the entry
     roles = with_named_judges(Roles(verifiers=runner), settings) if settings else Roles(verifiers=runner)
+    subject, checks = subject_of(HeldTask(task), generation), Checks()
     base = entry.trial * TRIALS_WITHIN
-    calls = Calls(evidence.place.response_id, segment, roles, replay=True, trial_base=base)
-    record, checks = response_record(task, generation), Checks()
+    calls = Calls(evidence.place.response_id, segment, roles, replay=True, trial_base=base, subject=subject)
     try:
-        found = await runner.verify(record, calls, kind=runner.response_kind(task["task_type"]))
+        found = await runner.verify(subject.read(), calls, kind=runner.response_kind(subject.task_type))
     except GenesysError as error:
         checks.note("judged again", f"cannot be derived from the recorded answers of the judges: {error}")
         return checks.made
@@ -195,11 +196,11 @@ def _verification(evidence: Evidence, runner: VerifierRunner) -> Derive | None:
     task, generation, part = evidence.task.row, evidence.generation.row, evidence.verdict.part
     if task is None or generation is None or part is None:
         return None
-    record = response_record(task, generation)
+    response = ResponseRow(generation, HeldTask(task))
     acceptance = Acceptance.model_validate(part.settings["acceptance"])
 
     async def derive(calls: Calls) -> Outcome:
-        return await verify_row(record, calls, runner=runner, acceptance=acceptance)
+        return await verify_row(response, calls, runner=runner, acceptance=acceptance)
 
     return derive
 

@@ -24,7 +24,7 @@ from genesys.quality.same_answers import SameAnswers
 from genesys.quality.votes import Vote, vote_of
 from genesys.release.texts import Key, Row, Text, texts_of, verdict_key
 from genesys.settings import DisputeSettings
-from genesys.stages.tasks import tasks_asset
+from genesys.stages.tasks import task_rows, tasks_asset
 from genesys.stages.verifications import verifications_asset
 
 COMPANION = "disputed"
@@ -69,7 +69,18 @@ SHOWN = (
 )
 """Columns of a task that are shown with its dispute."""
 Withdrawn = Mapping[tuple[str, str], str]
-"""Why a version of a source row no longer counts, by problem_id and row_hash."""
+"""Why a version of a source row no longer counts, by its problem_id in the ledger and its row_hash."""
+CHOSEN_BY = (
+    "problem_id",
+    "row_id",
+    "row_hash",
+    "task_hash",
+    "record_hash",
+    "task_type",
+    "source",
+    "in_source_id",
+)
+"""Columns of a task that choosing among its responses needs: its tests are not read."""
 
 
 @dataclass
@@ -89,8 +100,8 @@ class Shard:
 
     @cached_property
     def tasks(self) -> dict[str, Row]:
-        """By problem_id."""
-        return {task["problem_id"]: task for task in self.lake.rows(tasks_asset(self.lane), self.name)}
+        """By problem_id; of each only what is chosen by."""
+        return {task["problem_id"]: task for task in task_rows(self.lake, self.lane, self.name, CHOSEN_BY)}
 
     @cached_property
     def verdicts(self) -> list[Row]:
@@ -166,15 +177,18 @@ class Shard:
         task = self.tasks.get(verdict["problem_id"])
         if task is None or task["task_hash"] != verdict["task_hash"]:
             return None
-        return None if (task["problem_id"], task["row_hash"]) in self.withdrawn else task
+        return None if self.status(task) else task
+
+    def status(self, task: Row) -> str | None:
+        """Why the source row that a task was made of no longer counts, None if it does."""
+        return self.withdrawn.get((task["row_id"], task["row_hash"]))
 
     def _ballot(self, verdict: Row, text: Text | None) -> Ballot | None:
         if verdict["accepted"]:
             teacher, said = (text.teacher_id, text.digest) if text else ("", verdict["call_key"])
             return Ballot(verdict["response_id"], teacher, True, None, "", said)
         vote = self.suspected.get(verdict_key(verdict))
-        is_stale = text is None or verdict["call_key"] not in text.verdict_keys
-        if vote is None or text is None or is_stale or text.finish_reason == "length":
+        if vote is None or text is None or not text.is_current or text.finish_reason == "length":
             return None
         return Ballot(verdict["response_id"], text.teacher_id, False, vote.answer, vote.written, text.digest)
 

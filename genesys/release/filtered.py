@@ -17,16 +17,16 @@ from genesys.lane import Lane
 from genesys.ledger import withdrawn_asset
 from genesys.outcomes import Counts, Outcome, accepted, rejected
 from genesys.quality.same_answers import SameAnswers
-from genesys.release.disputed import COMPANION, DISPUTED, Shard, Withdrawn, listed, withdrawn_rows
+from genesys.release.disputed import COMPANION, DISPUTED, Shard, listed, withdrawn_rows
 from genesys.release.texts import Key, Text, verdict_key
 from genesys.settings import DisputeSettings
 from genesys.stages.generations import generations_asset
 from genesys.stages.tasks import tasks_asset
-from genesys.stages.verifications import verifications_asset
+from genesys.stages.verifications import STALE_TASK, verifications_asset
 
 ASSET = "dataset/filtered"
 CAMPAIGN = "all"
-VERSION = "2"
+VERSION = "3"
 DISPUTED_GOLD = "disputed gold"
 """Why a response to a task whose gold is disputed was dropped."""
 
@@ -179,7 +179,7 @@ def _ends(shard: Shard, texts: Mapping[Key, Text], against: Mapping[str, str]) -
             yield verdict["response_id"], rejected(DISPUTED_GOLD, against[problem])
             continue
         task, text = shard.tasks.get(problem), texts.get(verdict_key(verdict))
-        reason = _reason_against(verdict, task, text, shard.withdrawn)
+        reason = _reason_against(shard, verdict, task, text)
         if reason is None and task is not None and text is not None:
             same = {(problem, text.digest), (problem, verdict["response_id"])}
             if seen.isdisjoint(same):
@@ -190,14 +190,14 @@ def _ends(shard: Shard, texts: Mapping[Key, Text], against: Mapping[str, str]) -
         yield verdict["response_id"], rejected(str(reason))
 
 
-def _reason_against(verdict: Row, task: Row | None, text: Text | None, withdrawn: Withdrawn) -> str | None:
+def _reason_against(shard: Shard, verdict: Row, task: Row | None, text: Text | None) -> str | None:
     if not verdict["accepted"]:
         return f"not accepted: {verdict['reason']}"
     if task is None or task["task_hash"] != verdict["task_hash"]:
-        return "stale task"
-    if (status := withdrawn.get((task["problem_id"], task["row_hash"]))) is not None:
+        return STALE_TASK
+    if (status := shard.status(task)) is not None:
         return f"{status} source row"
-    if text is None or verdict["call_key"] not in text.verdict_keys:
+    if text is None or not text.is_current:
         return "stale verdict"
     return "cut off at the token limit" if text.finish_reason == "length" else None
 

@@ -17,14 +17,21 @@ from genesys.outcomes import Counts
 from genesys.release import filtered
 from genesys.release.buckets import Buckets
 from genesys.stages.generations import generations_asset, rendering
-from genesys.stages.tasks import tasks_asset
+from genesys.stages.tasks import task_rows
 from genesys.stages.verifications import verifications_asset
 
 ASSET = "dataset/sft"
 CAMPAIGN = "all"
-VERSION = "1"
+VERSION = "2"
 LINEAGE_FILE = "lineage"
 """The companion with the lineage of each row, in the same order."""
+
+OF_TASKS = (
+    *("problem_id", "task_type", "source", "source_url", "revision", "row_id", "row_hash", "license", "attribution"),
+    *("task_hash", "prompt_hashes", "call_keys"),
+)
+OF_VERDICTS = ("response_id", "campaign", "score", "verifier", "verifier_version", "call_key")
+"""The columns that are read: tests and what verdicts say of them are not."""
 
 Row = dict[str, Any]
 
@@ -95,10 +102,10 @@ def _joined(lake: Lake, lanes: Iterable[Lane]) -> Iterator[tuple[Row, Row]]:
 
 def _joined_shard(lake: Lake, lane: Lane, shard: str, chosen: pl.DataFrame) -> Iterator[tuple[Row, Row]]:
     wanted = set(zip(chosen["response_id"], chosen["campaign"], strict=True))
-    tasks = {task["problem_id"]: task for task in lake.rows(tasks_asset(lane), shard)}
+    tasks = {task["problem_id"]: task for task in task_rows(lake, lane, shard, OF_TASKS)}
     verdicts = {
         (verdict["response_id"], verdict["campaign"]): verdict
-        for verdict in lake.rows(verifications_asset(lane), shard)
+        for verdict in lake.rows(verifications_asset(lane), shard, OF_VERDICTS)
     }
     found = 0
     for generation in lake.rows(generations_asset(lane), shard):
@@ -128,8 +135,8 @@ def lineage_row(lane: Lane, shard: str, task: Row, generation: Row, verdict: Row
     return {
         "lane": lane.name,
         "shard": shard,
-        **{name: task[name] for name in ("problem_id", "source", "source_url", "revision", "row_hash", "license")},
-        **{name: task[name] for name in ("attribution", "task_hash", "prompt_hashes")},
+        **{name: task[name] for name in ("problem_id", "source", "source_url", "revision", "row_id", "row_hash")},
+        **{name: task[name] for name in ("license", "attribution", "task_hash", "prompt_hashes")},
         "task_call_keys": task["call_keys"],
         **{name: generation[name] for name in ("response_id", "teacher_id", "model_name", "campaign", "sample_index")},
         "generation_config": generation["generation_config"],

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from genesys.calls.context import verdict_keys
+from genesys.calls.verdicts import is_verdict_key
 from genesys.hashing import digest
 from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.stages.generations import generations_asset, rendering
-from genesys.stages.verifications import response_record
+from genesys.stages.records import response_digest
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -25,8 +25,8 @@ class Text:
     digest: str
     finish_reason: str
     teacher_id: str
-    verdict_keys: frozenset[str]
-    """Keys that a verdict on this very text and task can have."""
+    is_current: bool
+    """Whether its verdict was on this very text and task."""
 
 
 def verdict_key(verdict: Row) -> Key:
@@ -44,5 +44,7 @@ def texts_of(
         task, verdict = tasks.get(generation["problem_id"]), wanted.get(key)
         if task is None or verdict is None:
             continue
-        keys = verdict_keys(verdict["verifier"], verdict["verifier_version"], response_record(task, generation))
-        yield key, Text(digest(rendering(generation)), generation["finish_reason"], generation["teacher_id"], keys)
+        subject = response_digest(task["record_hash"], generation)
+        is_current = is_verdict_key(verdict["call_key"], verdict["verifier"], verdict["verifier_version"], subject)
+        said = digest(rendering(generation))
+        yield key, Text(said, generation["finish_reason"], generation["teacher_id"], is_current)

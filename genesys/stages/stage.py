@@ -20,7 +20,7 @@ from genesys.calls.journal import Journal
 from genesys.columns import OUTCOMES, TIMINGS, as_text
 from genesys.hashing import digest
 from genesys.lake import Lake, Part
-from genesys.outcomes import Counts
+from genesys.outcomes import Counts, Outcome, errored
 
 Item = TypeVar("Item")
 
@@ -38,6 +38,7 @@ class Stage(Generic[Item]):
         inputs: Data version of each table read.
         versions: Row function, prompts and verifiers by name.
         settings: Teacher, sampling and the like, as they determine the result; nothing secret.
+        unique: A column in which no two records of a part may have the same, if there is one.
     """
 
     asset: str
@@ -48,6 +49,7 @@ class Stage(Generic[Item]):
     inputs: dict[str, str]
     versions: dict[str, str]
     settings: dict[str, Any] = field(default_factory=dict)
+    unique: str = ""
 
     @property
     def lane(self) -> str:
@@ -67,7 +69,16 @@ class Stage(Generic[Item]):
     def finished(self, lake: Lake) -> Part | None:
         """The part that stands, if it is this very one and no row of it is left to try again."""
         part = lake.part(self.asset, self.partition, self.campaign)
-        return part if part and part.fingerprint == self.fingerprint and not part.unfinished else None
+        return part if part and self._has_made(part) and not part.unfinished else None
+
+    def _has_made(self, part: Part) -> bool:
+        """Whether nothing has changed since, as far as the part says what it was made with.
+
+        Settings that it does not name, or that nothing is known of now, do not count: else a new name alone would have
+        shards asked anew whose journal is gone.
+        """
+        settings = {name: self.settings.get(name, value) for name, value in part.settings.items()}
+        return part.fingerprint == digest([self.inputs, self.versions, settings], 32)
 
 
 async def run_stage(
@@ -87,7 +98,7 @@ async def seal_stage(stage: Stage[Item], lake: Lake, journal: Journal, roles: Ro
     Returns:
         The part, published in the partition's manifest.
     """
-    counts, stats = Counts(), CallStats()
+    counts, stats, unique = Counts(), CallStats(), _Unique(stage.unique)
     provenance = {
         "genesys.asset": stage.asset,
         "genesys.partition": stage.partition,
@@ -100,6 +111,7 @@ async def seal_stage(stage: Stage[Item], lake: Lake, journal: Journal, roles: Ro
         lake.writer(*place, TIMINGS) as timings,
     ):
         async for item, outcome, calls in replay_rows(stage.work, journal.segment(stage.segment), roles, stats=stats):
+            outcome = unique.checked(outcome)  # noqa: PLW2901
             counts.add(outcome)
             for record in outcome.records:
                 table.add(record)
@@ -128,6 +140,26 @@ async def seal_stage(stage: Stage[Item], lake: Lake, journal: Journal, roles: Ro
     )
     lake.publish(stage.asset, stage.partition, {stage.campaign: part})
     return part
+
+
+class _Unique:
+    """Sees that no two records have the same in a column: what is looked up by it later would be one of them."""
+
+    def __init__(self, column: str) -> None:
+        self._column = column
+        self._seen: set[Any] = set()
+
+    def checked(self, outcome: Outcome) -> Outcome:
+        """The outcome of a row, or a mistake where it says again what an earlier record has."""
+        values = [record[self._column] for record in outcome.records] if self._column else []
+        again = [value for place, value in enumerate(values) if value in self._seen or value in values[:place]]
+        if again:
+            return errored(
+                "mistake in a row function",
+                f"there is another record of the {self._column} {again[0]}: give each one of its own",
+            )
+        self._seen.update(values)
+        return outcome
 
 
 MEASURED = "measured"

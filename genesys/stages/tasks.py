@@ -1,7 +1,12 @@
-"""Ledger rows of a shard become tasks: the lane's ``curate``, and what every task carries whatever its lane."""
+"""Ledger rows of a shard become tasks: the lane's ``curate``, and what every task carries whatever its lane.
+
+One row may become several tasks (steps of an evolution, translations). Each has a ``problem_id`` of its own, the first
+by default that of its row, and all of them have the ``row_id`` of their row, by which they go when the row goes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from genesys.calls.context import Calls
@@ -13,12 +18,25 @@ from genesys.lane import Lane, LedgerRow
 from genesys.ledger import ledger_asset, ledger_rows
 from genesys.outcomes import Outcome
 from genesys.prompts import Prompt
-from genesys.schemas import TASK_CONTENT, parse_info
+from genesys.schemas import parse_info, task_hash
 from genesys.stages.stage import Stage
 
 Row = dict[str, Any]
 
 TASKS_CAMPAIGN = "curated"
+TASK_FIELDS = (
+    "problem_id",
+    "source",
+    "task_type",
+    "in_source_id",
+    "prompt",
+    "gold_standard_solution",
+    "hf_dataset_name",
+    "task_hash",
+)
+"""What a verifier reads of a task, besides the ``FREE_FIELDS``."""
+FREE_FIELDS = ("verification_info", "metadata")
+"""Mappings, which tables keep as JSON text."""
 
 
 def tasks_asset(lane: Lane) -> str:
@@ -26,7 +44,14 @@ def tasks_asset(lane: Lane) -> str:
     return f"{lane.name}/tasks"
 
 
-def tasks_stage(lake: Lake, lane: Lane, shard: str, *, verifier_versions: dict[str, str]) -> Stage[LedgerRow]:
+def tasks_stage(
+    lake: Lake,
+    lane: Lane,
+    shard: str,
+    *,
+    verifier_versions: dict[str, str],
+    teacher_ids: Mapping[str, str] | None = None,
+) -> Stage[LedgerRow]:
     """Ledger rows of a shard -> curated tasks.
 
     Args:
@@ -34,7 +59,9 @@ def tasks_stage(lake: Lake, lane: Lane, shard: str, *, verifier_versions: dict[s
         lane: Whose ``curate`` runs.
         shard: The partition.
         verifier_versions: Those that the gold preflight uses.
+        teacher_ids: Who plays which role, as far as that is known: tasks depend on those that the lane's prompts ask.
     """
+    asked = {prompt.role for prompt in lane.prompts if isinstance(prompt, Prompt)}
     part = lake.need(ledger_asset(lane)).parts[shard]
     return Stage(
         asset=tasks_asset(lane),
@@ -48,7 +75,32 @@ def tasks_stage(lake: Lake, lane: Lane, shard: str, *, verifier_versions: dict[s
         ),
         inputs={f"{ledger_asset(lane)}/{shard}": part.data.sha256},
         versions=lane.versions | verifier_versions,
+        settings={role: ident for role, ident in (teacher_ids or {}).items() if role in asked and ident},
+        unique="problem_id",
     )
+
+
+def task_rows(lake: Lake, lane: Lane, shard: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """Tasks of a shard, with ``row_id`` and ``record_hash`` also where the table was made before it kept them."""
+    for part in lake.need(tasks_asset(lane), shard).parts.values():
+        kept = lake.footer(tasks_asset(lane), shard, part.data).schema.names
+        lacks_hash = "record_hash" not in kept and (columns is None or "record_hash" in columns)
+        rows = lake.file_rows(tasks_asset(lane), shard, part.data, None if lacks_hash else columns)
+        yield from map(with_identity, rows)
+
+
+def with_identity(task: Row) -> Row:
+    """A row of the table with what tables did not keep at first: each task had the id of its row then."""
+    if task.get("row_id") is None and "problem_id" in task:
+        task = task | {"row_id": task["problem_id"]}
+    if task.get("record_hash") is None and all(name in task for name in (*TASK_FIELDS, *FREE_FIELDS)):
+        task = task | {"record_hash": record_hash(task)}
+    return task
+
+
+def record_hash(task: Row) -> str:
+    """Digest of all that a verifier may read of a task, as its table keeps it."""
+    return digest([task.get(name) for name in (*TASK_FIELDS, *FREE_FIELDS)], 32)
 
 
 def read_ledger_row(lane: Lane, row: Row) -> LedgerRow:
@@ -75,7 +127,7 @@ async def curate_row(lane: Lane, row: LedgerRow, calls: Calls) -> Outcome:
 
 def _task_record(lane: Lane, row: LedgerRow, task: Row, calls: Calls) -> Row:
     asked = {entry.name for entry in calls.entries}
-    return {
+    record = {
         "problem_id": row.problem_id,
         "family_id": row.problem_id,
         "parent_ids": [],
@@ -87,7 +139,8 @@ def _task_record(lane: Lane, row: LedgerRow, task: Row, calls: Calls) -> Row:
         "license": row.license,
         "attribution": row.attribution,
         **task,
-        "task_hash": digest([task.get(name) for name in TASK_CONTENT], 24),
+        "task_hash": task_hash(task),
+        "row_id": row.problem_id,
         "row_hash": row.row_hash,
         "verification_info": as_text(task["verification_info"]),
         "metadata": as_text(task.get("metadata", {})),
@@ -96,3 +149,4 @@ def _task_record(lane: Lane, row: LedgerRow, task: Row, calls: Calls) -> Row:
         ),
         "call_keys": [entry.key for entry in calls.entries],
     }
+    return record | {"record_hash": record_hash(record)}

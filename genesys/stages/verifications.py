@@ -1,30 +1,33 @@
-"""Responses of a shard become verdicts: what a verifier gets to read, and what its verdict comes to.
+"""Responses of a shard become verdicts: what a verdict comes to. What a verifier reads stands in ``records``.
 
+Every response of the generations ends here, so that both tables' rows add up.
 ``genesys verify`` judges by the same function, without tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from genesys.calls.context import Calls
 from genesys.calls.engine import Work
+from genesys.calls.verdicts import Subject
 from genesys.choices import Acceptance
 from genesys.columns import VERIFICATIONS, as_text
 from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.lake import Lake, Part
 from genesys.lane import Lane
 from genesys.outcomes import Outcome, accepted, rejected
-from genesys.schemas import parse_info
-from genesys.stages.generations import generations_asset, rendering
+from genesys.stages.generations import generations_asset
+from genesys.stages.records import ResponseRow, responses, subject_of
 from genesys.stages.stage import MEASURED, Stage
 from genesys.stages.tasks import tasks_asset
 from genesys.verifiers.runner import VerifierRunner
 
 Row = dict[str, Any]
 
-VERIFICATION_VERSION = "1"
+VERIFICATION_VERSION = "2"
+STALE_TASK = "stale task"
+"""The end of a response to a task that is gone, or has other content since: there is nothing to judge it by."""
 
 
 def verifications_asset(lane: Lane) -> str:
@@ -34,7 +37,7 @@ def verifications_asset(lane: Lane) -> str:
 
 def verifications_stages(
     lake: Lake, lane: Lane, shard: str, *, runner: VerifierRunner, acceptance: Acceptance
-) -> list[Stage[Row]]:
+) -> list[Stage[ResponseRow]]:
     """Responses of a shard -> verdicts, one stage for each campaign of generations."""
     tasks = lake.need(tasks_asset(lane), shard)
     task_types = sorted(set(lake.frame(tasks_asset(lane), shard, ["task_type"]).to_series().to_list()))
@@ -64,9 +67,9 @@ def _verifications_stage(
     versions: dict[str, str],
     acceptance: Acceptance,
     runner: VerifierRunner,
-) -> Stage[Row]:
-    async def function(record: Row, calls: Calls) -> Outcome:
-        return await verify_row(record, calls, runner=runner, acceptance=acceptance)
+) -> Stage[ResponseRow]:
+    async def function(response: ResponseRow, calls: Calls) -> Outcome:
+        return await verify_row(response, calls, runner=runner, acceptance=acceptance)
 
     return Stage(
         asset=verifications_asset(lane),
@@ -75,7 +78,7 @@ def _verifications_stage(
         schema=VERIFICATIONS,
         work=Work(
             rows=lambda: responses(lake, lane, shard, campaign),
-            row_id=lambda record: str(record["response_id"]),
+            row_id=lambda response: str(response.generation["response_id"]),
             function=function,
         ),
         inputs={
@@ -87,54 +90,18 @@ def _verifications_stage(
     )
 
 
-def responses(lake: Lake, lane: Lane, shard: str, campaign: str | None = None) -> Iterator[Row]:
-    """Whole responses in Genesys' fields: generations joined with their tasks, in the order of the generations.
-
-    A response to an earlier content of its task has no task to be judged by and is passed over.
-    """
-    tasks = {row["problem_id"]: row for row in lake.rows(tasks_asset(lane), shard)}
-    for generation in lake.rows(generations_asset(lane), shard, campaign=campaign):
-        task = tasks.get(generation["problem_id"])
-        if task is not None and task["task_hash"] == generation["task_hash"]:
-            yield response_record(task, generation)
-
-
-TASK_FIELDS = (
-    "problem_id",
-    "source",
-    "task_type",
-    "in_source_id",
-    "prompt",
-    "gold_standard_solution",
-    "hf_dataset_name",
-)
-GENERATION_FIELDS = ("response_id", "model_name", "finish_reason", "teacher_id", "campaign", "sample_index", "call_key")
-
-
-def response_record(task: Row, generation: Row) -> Row:
-    """One whole response: what a verifier reads."""
-    return {
-        **{name: task[name] for name in TASK_FIELDS},
-        **{name: generation[name] for name in GENERATION_FIELDS},
-        "task_hash": task["task_hash"],
-        "verification_info": parse_info(task["verification_info"]),
-        "metadata": parse_info(task["metadata"]),
-        "llm_response": rendering(generation),
-        "generation_config": parse_info(generation["generation_config"]),
-    }
-
-
-async def verify_row(record: Row, calls: Calls, *, runner: VerifierRunner, acceptance: Acceptance) -> Outcome:
+async def verify_row(response: ResponseRow, calls: Calls, *, runner: VerifierRunner, acceptance: Acceptance) -> Outcome:
     """One response -> one verdict. A fault of the task or of the response is a verdict without a score."""
-    score, info, reason = await verdict_on(record, calls, acceptance)
+    generation = response.generation
+    if response.task is None:
+        return rejected(STALE_TASK, f"{generation['problem_id']} is no task any more, or has other content since")
+    subject = subject_of(response.task, generation)
+    score, info, reason = await verdict_on(subject, calls, acceptance)
     info = without_measured(info)
     is_accepted = reason is None
-    name, version = runner.identity(runner.response_kind(record["task_type"]))
+    name, version = runner.identity(runner.response_kind(subject.task_type))
     row = {
-        "response_id": record["response_id"],
-        "problem_id": record["problem_id"],
-        "task_hash": record["task_hash"],
-        "campaign": record["campaign"],
+        **{column: generation[column] for column in ("response_id", "problem_id", "task_hash", "campaign")},
         "score": score,
         "accepted": is_accepted,
         "reason": reason,
@@ -152,15 +119,15 @@ def _shown(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else as_text(value)
 
 
-async def verdict_on(record: Row, calls: Calls, acceptance: Acceptance) -> tuple[float | None, Row, str | None]:
+async def verdict_on(response: Subject, calls: Calls, acceptance: Acceptance) -> tuple[float | None, Row, str | None]:
     """Score, verification_result_info, and why it is not accepted (None: it is)."""
     try:
-        verdict = await calls.verify_response(record)
+        verdict = await calls.verify_response(response)
         score, info, fault = verdict["score"], verdict["verification_result_info"], None
     except (TaskFault, ResponseFault) as error:
         score, info = None, {"fault": str(error)}
         fault = "task fault" if isinstance(error, TaskFault) else "response fault"
-    if acceptance.accepts(record["task_type"], score):
+    if acceptance.accepts(response.task_type, score):
         return score, info, None
     return score, info, str(fault or info.get("reason") or _reason(score, str(info.get("rule", ""))))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from genesys.calls.verdicts import Subject
 from genesys.faults import NotReady, ResponseFault, TaskFault
 from genesys.verifiers.base_verifier import BaseVerifier, verifier_version
 
@@ -59,6 +60,14 @@ class JudgeAfterRules(BaseVerifier):
         """With the least scores that are accepted."""
         return cls(settings)
 
+    @classmethod
+    def place(cls, settings: Settings | None) -> str:
+        """The least score of the rules that keeps the judges out of it; what judges need is in their own version."""
+        from genesys.choices import Acceptance
+
+        acceptance = settings.acceptance if settings is not None else Acceptance()
+        return f"{acceptance.by_task_type.get(cls.task_type, acceptance.default):g}"
+
     def ready(self) -> str | None:
         """As ready as the judges are."""
         make = getattr(self.judge, "from_settings", None)
@@ -72,13 +81,13 @@ class JudgeAfterRules(BaseVerifier):
         Raises:
             TaskFault, ResponseFault, InfrastructureFault: As the two verifiers do.
         """
-        record = dict(result)
-        ruled = await calls.verify(record)
+        subject = calls.subject or Subject.of(dict(result))
+        ruled = await calls.verify(subject)
         info = ruled["verification_result_info"]
         if self._acceptance.accepts(self.task_type, ruled["score"]) or is_not_for_judges(info):
             return {"score": ruled["score"], "verification_result_info": info}
         try:
-            judged = await calls.verify(record, kind=JUDGED)
+            judged = await calls.verify(subject, kind=JUDGED)
         except (TaskFault, ResponseFault) as fault:
             return {
                 "score": ruled["score"],

@@ -69,7 +69,8 @@ class StageKind:
 
 def _plan_tasks(settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner) -> list[Stage[Any]]:
     versions = {f"verifier:{kind}": "@".join(runner.identity(kind)) for kind in lane.task_types}
-    return [tasks_stage(lake, lane, shard, verifier_versions=versions)]
+    teacher_ids = {"curator": settings.curator.teacher_id, "judge": settings.judge.teacher_id}
+    return [tasks_stage(lake, lane, shard, verifier_versions=versions, teacher_ids=teacher_ids)]
 
 
 def _plan_generations(

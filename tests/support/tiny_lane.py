@@ -205,7 +205,8 @@ class World:
 
     def _stages(self, kind: str, shard: str, runner: VerifierRunner) -> list[Stage[Any]]:
         if kind == "tasks":
-            return [tasks_stage(self.lake, self.lane, shard, verifier_versions={})]
+            ids = {"curator": self.teacher.teacher_id}
+            return [tasks_stage(self.lake, self.lane, shard, verifier_versions={}, teacher_ids=ids)]
         if kind == "generations":
             choice = {"teacher_id": self.teacher.teacher_id, "model": "tiny", "sampling": Sampling()}
             return list(generations_stages(self.lake, self.lane, shard, **choice, samples=self.samples))

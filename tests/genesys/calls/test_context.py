@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from genesys.calls.context import READING_TRIALS, VERDICT_TRIALS, Calls, Roles, verdict_keys
+from genesys.calls.context import READING_TRIALS, Calls, Roles
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
+from genesys.calls.verdicts import VERDICT_TRIALS, Subject, is_verdict_key
 from genesys.chat import ChatAnswer, ChatRequest, Completed
 from genesys.faults import GenesysError, InfrastructureFault, RepeatedCall, ResponseFault, TaskFault
 from genesys.prompts import Prompt
@@ -179,8 +180,12 @@ class TestVerify:
         calls = self.calls(segment, verifier)
         for trial in range(VERDICT_TRIALS):
             await calls.verify(self.RECORD, trial)
-        assert verdict_keys("Scores", "1", self.RECORD) == {entry.key for entry in calls.entries}
-        assert calls.entries[0].key == "ab6aa85e623d273f9d8de9ed816233ac139f597d6a458ba2fa57fb0003ae6259", (
+        found = [entry.key for entry in calls.entries]
+        subject = Subject.of(self.RECORD).digest
+        assert all(is_verdict_key(key, "Scores", "1", subject) for key in found)
+        assert not is_verdict_key(found[0], "Scores", "2", subject)
+        assert not is_verdict_key(found[0], "Scores", "1", Subject.of(self.RECORD | {"llm_response": "43"}).digest)
+        assert calls.entries[0].key == "914f23ebe94c3bcd6eba1867be993cbe46844025456b093c7ad92f0f5d809e67", (
             "every verdict in the world would be reached anew"
         )
 

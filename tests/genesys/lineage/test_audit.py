@@ -333,3 +333,13 @@ def test_an_id_in_a_table_that_cannot_be_read_is_told_so(world: World) -> None:
 def test_before_anything_was_made_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnknownResponse, match="dataset/filtered is empty; ids stand in the column response_id"):
         look(World.at(tmp_path), "abcd")
+
+
+def test_keys_of_verdicts_of_an_earlier_form_are_noted(world: World) -> None:
+    ((campaign, part),) = world.lake.need("sums/verifications", "sums-00000").parts.items()
+    earlier = part.model_copy(update={"versions": part.versions | {"verify": "1"}})
+    world.lake.publish("sums/verifications", "sums-00000", {campaign: earlier})
+    forge(world, "verifications", lambda row: row | {"call_key": "0" * 64})
+    noted_now = [detail for step, detail in noted(look(world)) if step == "verdict"]
+    assert any("earlier form" in detail for detail in noted_now)
+    assert ("verdict", "call key") not in found(look(world))

@@ -63,7 +63,7 @@ def test_changed_code_that_says_it_is_the_same_version_is_found_by_its_fields(wo
         )
 
     audit = look(replace(world, lane=replace(world.lane, curate=curate)), replay=True)
-    assert sorted(found(audit)) == [("task", "replay prompt"), ("task", "replay task_hash")]
+    assert sorted(found(audit)) == [("task", f"replay {name}") for name in ("prompt", "record_hash", "task_hash")]
 
 
 def test_a_new_version_of_the_curation_is_named(world: World) -> None:

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from genesys.calls.verdicts import Subject
+from genesys.choices import Acceptance
 from genesys.faults import GenesysError, TaskFault
 from genesys.settings import Settings
 from genesys.stages.verifications import verdict_on
@@ -49,7 +51,7 @@ async def response_verdict(
 ) -> tuple[float | None, dict[str, Any], str | None]:
     judged = record(response, task_type="ruled", **changes)
     calls = judges.calls()
-    found = await verdict_on(judged, calls, Settings().acceptance)
+    found = await verdict_on(Subject.of(judged), calls, Settings().acceptance)
     assert calls.entries[-1].kind == "verdict"
     return found
 
@@ -141,3 +143,12 @@ async def test_no_judge_is_said_before_any_row(server: JudgeServer) -> None:
     nobody = Settings(judging=settings.judging)
     async with VerifierRunner(REGISTRY, settings=nobody) as runner:
         assert "no judge is set up" in str(await runner.ready("ruled"))
+
+
+def test_the_least_score_that_keeps_judges_out_is_part_of_the_version(server: JudgeServer) -> None:
+    settings = settings_of(server, after_rules=("ruled",))
+    lower = settings.model_copy(
+        update={"acceptance": Acceptance(by_task_type={**settings.acceptance.by_task_type, "ruled": 0.5})}
+    )
+    found = [VerifierRunner(REGISTRY, settings=one).identity("ruled+judge") for one in (settings, lower)]
+    assert found[0] != found[1]
