@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import sqlalchemy.exc
 from dagster._core.instance.ref import InstanceRef
+from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 
 DATABASE_ERRORS = (sqlalchemy.exc.OperationalError, sqlite3.OperationalError)
 """What an instance's database raises when it cannot be written; Dagster hands on its library's own errors."""
@@ -48,6 +49,15 @@ def database_text(error: Exception) -> str:
 def home_of(instance: dg.DagsterInstance) -> Path | None:
     """The instance's folder; None for one that lives in memory."""
     return Path(instance.root_directory) if instance.is_persistent else None
+
+
+def is_alone(instance: dg.DagsterInstance) -> bool:
+    """Whether all its runs are of this machine: kept in files below its own folder, and started by itself."""
+    home = home_of(instance)
+    if home is None or not isinstance(instance.run_launcher, DefaultRunLauncher):
+        return False
+    place = instance.get_ref().run_storage_data.config_dict.get("base_dir")
+    return place is not None and Path(place).resolve().is_relative_to(home.resolve())
 
 
 def free_slots(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -16,7 +16,7 @@ from genesys_dagster import internals
 from genesys_dagster.assets.datasets import GROUP
 from genesys_dagster.definitions import build_defs
 from genesys_dagster.partitions import shards_name
-from genesys_dagster.presence import present
+from genesys_dagster.presence import place_tags, present
 from genesys_dagster.resources.workbench import Watch, Workbench
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -114,6 +114,7 @@ class Pipeline:
                 partition_key=partition,
                 run_id=run_id,
                 run_config=self._config,
+                tags=place_tags(self._instance),
                 raise_on_error=False,
             )
         if internals.interrupted(result.all_events):

@@ -2,12 +2,16 @@
 
 A process that is killed leaves its run "in progress" for ever: it fills a place in the run queue, may hold pool slots
 that the next run then waits for, and looks busy in the UI. Dagster's own launcher for one machine cannot tell. Here a
-run holds a lock on a file while it works; the kernel lets go of it however the process ends. For one machine with its
-own DAGSTER_HOME; a deployment's run launcher checks the health of its own workers.
+run holds a lock on a file while it works; the kernel lets go of it however the process ends.
+
+Such a file says something of the runs of its own machine and DAGSTER_HOME alone, while a team's run storage holds those
+of others too. Hence a run carries where its mark is, and only runs of this very place are judged. A deployment's run
+launcher checks the health of its own workers.
 """
 
 import contextlib
 import fcntl
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +22,22 @@ from genesys_dagster import internals
 
 GRACE = 600.0
 """Seconds after which a run without any mark is taken for dead: a live one makes its mark within seconds."""
+PLACE_TAG = "genesys/place"
+"""Of runs: machine and DAGSTER_HOME where the mark is."""
+
+
+def place_tags(instance: dg.DagsterInstance) -> dict[str, str]:
+    """Tags of a run that holds its mark here; none where marks cannot be kept."""
+    home = internals.home_of(instance)
+    return {} if home is None else {PLACE_TAG: f"{socket.gethostname()}:{home.resolve()}"}
 
 
 @contextlib.contextmanager
 def present(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
-    """Hold the run's mark. A run's launcher and its resources may hold it together."""
+    """Hold the run's mark. A run's launcher and its resources may hold it together.
+
+    The run itself has to carry ``place_tags``, else nobody but the only user of a storage may judge it.
+    """
     home = internals.home_of(instance)
     if home is None:
         yield
@@ -41,7 +56,7 @@ def present(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
 
 
 def sweep(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs as failed whose process is gone, and give back all slots that no living run holds.
+    """Mark runs of this place as failed whose process is gone, and give back all slots of runs that have ended.
 
     Returns:
         The runs that were marked as failed.
@@ -51,16 +66,23 @@ def sweep(instance: dg.DagsterInstance) -> list[str]:
         return []
     dead = []
     for run in internals.runs_in_progress(instance):
-        if not _lives(home, instance, run.run_id):
+        if _is_ours(run, instance) and not _lives(home, instance, run.run_id):
             internals.mark_dead(
                 instance, run, "The process of this run ended without a word (killed, or out of memory)."
             )
             dead.append(run.run_id)
             _mark(home, run.run_id).unlink(missing_ok=True)
-    living = {run.run_id for run in internals.runs_in_progress(instance)}
-    for run_id in internals.runs_with_slots(instance) - living:
+    # In this order: a run that takes its slot now is not among the holders yet, and keeps it.
+    holders = internals.runs_with_slots(instance)
+    for run_id in holders - {run.run_id for run in internals.runs_in_progress(instance)}:
         internals.free_slots(instance, run_id)
     return dead
+
+
+def _is_ours(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool:
+    """Whether the run's mark would be here. One that carries no place yet can be anybody's in a storage of several."""
+    place = run.tags.get(PLACE_TAG)
+    return internals.is_alone(instance) if place is None else place == place_tags(instance)[PLACE_TAG]
 
 
 def _lives(home: Path, instance: dg.DagsterInstance, run_id: str) -> bool:

@@ -30,6 +30,7 @@ def upstream_asset(settings: Settings, source: Source) -> dg.SourceAsset:
             group_name="upstream",
             description=f"Upstream rows of {source.label}. Not made here: its data version is the revision found.",
             metadata={"split": source.split, **({"license": source.license} if source.license else {})},
+            required_resource_keys={"presence"},
             tags={"dagster/kind/" + ("jsonl" if source.path.endswith(".jsonl") else "huggingface"): ""},
         )(observe)
     return asset

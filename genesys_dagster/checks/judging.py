@@ -23,6 +23,7 @@ from genesys_dagster import internals
 from genesys_dagster.markdown import markdown_table
 from genesys_dagster.ops.phases import plain_failures
 from genesys_dagster.partitions import shards_of
+from genesys_dagster.resources import BASIC
 from genesys_dagster.resources.roles import JUDGE, opened
 from genesys_dagster.resources.workbench import Workbench
 
@@ -44,7 +45,7 @@ def judging_check(lane: Lane, settings: Settings) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"{lane.name}__verifications__{CHECK}",
         specs=[spec],
-        required_resource_keys={"lake", "journal", "workbench", JUDGE},
+        required_resource_keys=BASIC | {"journal", "workbench", JUDGE},
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         lake: Lake = context.resources.lake

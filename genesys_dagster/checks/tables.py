@@ -12,6 +12,7 @@ import pyarrow as pa
 from genesys.lake import WHOLE, Lake
 from genesys_dagster import internals
 from genesys_dagster.checks.soundness import problems_of, schema_problems, sums_of
+from genesys_dagster.resources import BASIC
 
 ACCOUNTING, SCHEMA, COMPLETE = "accounting", "schema", "complete"
 
@@ -36,7 +37,7 @@ def table_checks(
             for name, description in _DESCRIPTIONS.items()
         ]
 
-    @dg.multi_asset_check(name="__".join([*key, "checks"]), specs=specs, required_resource_keys={"lake"})
+    @dg.multi_asset_check(name="__".join([*key, "checks"]), specs=specs, required_resource_keys=set(BASIC))
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         lake: Lake = context.resources.lake
         partition = context.partition_key if partitions is not None else WHOLE

@@ -7,12 +7,12 @@ import dagster as dg
 
 from genesys.settings import Settings
 from genesys.stores import open_journal, open_lake
-from genesys_dagster.presence import present
+from genesys_dagster.presence import place_tags, present
 from genesys_dagster.resources.roles import ROLES, RoleResource
 from genesys_dagster.resources.workbench import Workbench
 
 BASIC = frozenset({"lake", "presence"})
-"""What everything that makes a table needs."""
+"""What everything that makes or reads a table needs."""
 
 
 def resources_of(settings: Settings) -> dict[str, dg.ResourceDefinition]:
@@ -49,6 +49,8 @@ def _presence(context: dg.InitResourceContext) -> Iterator[None]:
         yield None
         return
     with present(context.instance, context.run.run_id):
+        if tags := place_tags(context.instance):
+            context.instance.add_run_tags(context.run.run_id, tags)
         yield None
 
 
