@@ -9,7 +9,7 @@ What is known of earlier readings stands in ``genesys.ledger_state``.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -22,7 +22,8 @@ from genesys.lane import Identity, Lane
 from genesys.ledger_state import Known, all_marks, ledger_asset, problem_id, statement_hash, withdrawn_asset
 from genesys.outcomes import Counts, Outcome, accepted, rejected
 from genesys.part_writer import PartWriter
-from genesys.sources import BadRow, Opened, SourceRow
+from genesys.recipe import Recipe
+from genesys.sources import BadRow, Opened, Source, SourceRow
 
 __all__ = [
     "LedgerUpdate",
@@ -55,6 +56,12 @@ class LedgerUpdate:
         return self
 
 
+def ledger_recipe(lane: Lane, sources: Iterable[Source]) -> Recipe:
+    """What decides the ledger, besides what the sources hold."""
+    named = [source.model_dump() for source in sources]
+    return Recipe({"ledger": VERSION, lane.name: lane.version}, {"sources": named})
+
+
 def update_ledger(lake: Lake, lane: Lane, opened: list[Opened], *, shard_size: int, run_id: str = "") -> LedgerUpdate:
     """Read the sources and append what is new.
 
@@ -76,7 +83,8 @@ def update_ledger(lake: Lake, lane: Lane, opened: list[Opened], *, shard_size: i
         GenesysError: Sources of which none of the first rows can be used, each with what is wrong with it.
         InfrastructureFault: It could not be written.
     """
-    fingerprint = digest([VERSION, lane.version, [[o.source.model_dump(), o.revision] for o in opened]], 32)
+    recipe = ledger_recipe(lane, [source.source for source in opened])
+    fingerprint = recipe.fingerprint([source.revision for source in opened])
     published: dict[str, int] = {}
     # Two readings at once would cut two shards of one name. Object storage has no such lock: there whoever is later
     # finds that the ledger has changed since, and reads again.

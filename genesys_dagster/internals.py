@@ -56,7 +56,8 @@ def is_alone(instance: dg.DagsterInstance) -> bool:
     home = home_of(instance)
     if home is None or not isinstance(instance.run_launcher, DefaultRunLauncher):
         return False
-    place = instance.get_ref().run_storage_data.config_dict.get("base_dir")
+    storage = instance.get_ref().run_storage_data
+    place = storage.config_dict.get("base_dir") if storage else None
     return place is not None and Path(place).resolve().is_relative_to(home.resolve())
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import dagster as dg
 
 from genesys import columns
+from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lane import Lane
 from genesys.settings import LaneSettings, Settings
+from genesys.verifiers.runner import VerifierRunner
 from genesys_dagster.assets.ledger import REQUIRED, ledger_of
 from genesys_dagster.assets.stages import stage_asset
 from genesys_dagster.assets.upstream import upstream_asset
@@ -41,7 +43,11 @@ def lane_graph(lane: Lane, chosen: LaneSettings, settings: Settings) -> LaneGrap
         lane: The task family.
         chosen: Its sources and the size of its shards.
         settings: Who plays the roles, sampling and the rest.
+
+    Raises:
+        GenesysError: One of its task types has no verifier that loads.
     """
+    verifiers = _verifiers(lane, settings)
     kinds = [placed(kind, lane, settings) for kind in KINDS]
     ledger_key, stage_keys = dg.AssetKey([lane.name, "ledger"]), [dg.AssetKey([lane.name, kind.name]) for kind in kinds]
     # Op tags cannot leave a process; a run goes where all its ops can be.
@@ -61,7 +67,7 @@ def lane_graph(lane: Lane, chosen: LaneSettings, settings: Settings) -> LaneGrap
         tags={"genesys/lane": lane.name},
     )
     return LaneGraph(
-        assets=[ledger_of(lane, chosen, settings), *(stage_asset(kind, lane, settings) for kind in kinds)],
+        assets=[ledger_of(lane, chosen, settings), *(stage_asset(kind, lane, settings, verifiers) for kind in kinds)],
         upstream=[upstream_asset(settings, source) for source in chosen.sources],
         checks=[
             table_checks([lane.name, "ledger"], columns.LEDGER, REQUIRED),
@@ -71,3 +77,14 @@ def lane_graph(lane: Lane, chosen: LaneSettings, settings: Settings) -> LaneGrap
         jobs=[read_sources, through_lane],
         sensors=[new_shards_sensor(lane, lane.name)],
     )
+
+
+def _verifiers(lane: Lane, settings: Settings) -> VerifierRunner:
+    """Who verifies the lane's responses. Nothing is started; each has to be there, or no row could be finished."""
+    runner = VerifierRunner(settings=settings)
+    for task_type in lane.task_types:
+        try:
+            runner.identity(task_type)
+        except InfrastructureFault as fault:
+            raise GenesysError(f"[lanes.{lane.name}]: {fault}") from fault
+    return runner

@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 
 from genesys.columns import FILTERED, OUTCOMES
-from genesys.hashing import digest
 from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane
 from genesys.ledger import withdrawn_asset
 from genesys.outcomes import Counts, Outcome, accepted, rejected
 from genesys.quality.same_answers import SameAnswers
+from genesys.recipe import Recipe
 from genesys.release.disputed import COMPANION, DISPUTED, Shard, listed, withdrawn_rows
 from genesys.release.texts import Key, Text, verdict_key
 from genesys.settings import DisputeSettings
@@ -31,6 +31,13 @@ DISPUTED_GOLD = "disputed gold"
 """Why a response to a task whose gold is disputed was dropped."""
 
 Row = dict[str, Any]
+
+
+def filtered_recipe(lanes: Iterable[Lane], rule: DisputeSettings, same: SameAnswers) -> Recipe:
+    """What decides the choice, besides the tables of the lanes."""
+    versions = same.versions(task_type for lane in lanes for task_type in lane.task_types)
+    comparisons = {f"same_answer:{task_type}": version for task_type, version in versions.items()}
+    return Recipe({"filter": VERSION} | comparisons, {"disputes": {"votes": rule.votes, "share": rule.share}})
 
 
 def make_filtered(
@@ -63,9 +70,8 @@ def make_filtered(
     shards = [(lane, shard) for lane in lanes for shard in lake.partitions(verifications_asset(lane))]
     with same or SameAnswers() as same:
         inputs = _inputs(lake, shards)
-        versions = {"filter": VERSION} | _comparisons(lanes, same)
-        settings = {"disputes": {"votes": rule.votes, "share": rule.share}}
-        fingerprint = digest([versions, settings, inputs], 32)
+        recipe = filtered_recipe(lanes, rule, same)
+        fingerprint = recipe.fingerprint(inputs)
         standing = lake.part(ASSET, WHOLE, CAMPAIGN)
         if standing and standing.fingerprint == fingerprint:
             return standing
@@ -81,8 +87,8 @@ def make_filtered(
         companions={COMPANION: lake.write(ASSET, WHOLE, DISPUTED, chosen.disputed())},
         fingerprint=fingerprint,
         inputs=inputs,
-        versions=versions,
-        settings=settings,
+        versions=recipe.versions,
+        settings=recipe.settings,
         counts=chosen.counts.as_dict(),
         figures=chosen.figures(),
         run_id=run_id,
@@ -143,11 +149,6 @@ class _Choice:
             "tasks": float(self._tasks),
             **{f"{kind}_tasks": float(kinds[kind]) for kind in ("disputed", "contested")},
         }
-
-
-def _comparisons(lanes: Iterable[Lane], same: SameAnswers) -> dict[str, str]:
-    versions = same.versions(task_type for lane in lanes for task_type in lane.task_types)
-    return {f"same_answer:{task_type}": version for task_type, version in versions.items()}
 
 
 def _inputs(lake: Lake, shards: list[tuple[Lane, str]]) -> dict[str, str]:

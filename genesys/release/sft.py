@@ -10,10 +10,10 @@ import polars as pl
 
 from genesys.columns import LINEAGE, SFT
 from genesys.faults import GenesysError
-from genesys.hashing import digest
 from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane
 from genesys.outcomes import Counts
+from genesys.recipe import Recipe
 from genesys.release import filtered
 from genesys.release.buckets import Buckets
 from genesys.stages.generations import generations_asset, rendering
@@ -36,6 +36,11 @@ OF_VERDICTS = ("response_id", "campaign", "score", "verifier", "verifier_version
 Row = dict[str, Any]
 
 
+def sft_recipe() -> Recipe:
+    """What decides the data set, besides ``dataset/filtered`` and the texts."""
+    return Recipe({"sft": VERSION})
+
+
 def make_sft(lake: Lake, lanes: Iterable[Lane], *, run_id: str = "") -> Part:
     """Join the texts of ``dataset/filtered`` and write them sorted by response_id.
 
@@ -54,7 +59,8 @@ def make_sft(lake: Lake, lanes: Iterable[Lane], *, run_id: str = "") -> Part:
     """
     choice = lake.need(filtered.ASSET).parts[filtered.CAMPAIGN]
     inputs = {f"{filtered.ASSET}/{WHOLE}": lake.need(filtered.ASSET).data_version}
-    fingerprint = digest([VERSION, inputs, choice.fingerprint], 32)
+    recipe = sft_recipe()
+    fingerprint = recipe.fingerprint([inputs, choice.fingerprint])
     standing = lake.part(ASSET, WHOLE, CAMPAIGN)
     if standing and standing.fingerprint == fingerprint:
         return standing
@@ -81,7 +87,7 @@ def make_sft(lake: Lake, lanes: Iterable[Lane], *, run_id: str = "") -> Part:
         companions={LINEAGE_FILE: lineage.file},
         fingerprint=fingerprint,
         inputs=inputs,
-        versions={"sft": VERSION},
+        versions=recipe.versions,
         counts=counts.as_dict(),
         run_id=run_id,
         made_at=time.time(),

@@ -17,6 +17,7 @@ from genesys.hashing import derived_seed, digest
 from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.outcomes import Outcome, accepted
+from genesys.recipe import Recipe
 from genesys.stages.stage import Stage
 from genesys.stages.tasks import tasks_asset
 
@@ -30,27 +31,41 @@ def generations_asset(lane: Lane) -> str:
     return f"{lane.name}/generations"
 
 
-def generations_stages(
-    lake: Lake, lane: Lane, shard: str, *, teacher_id: str, model: str, sampling: Sampling, samples: int, seed: int = 0
-) -> list[Stage[tuple[Row, int]]]:
-    """Tasks of a shard -> ``samples`` responses each, or as many as there are if those are more.
-
-    A campaign is one choice of teacher, sampling and prompt, and a range of samples: when more samples are wanted
-    later, only those that are not there yet are a campaign of their own, and nothing is rewritten.
-
-    Returns:
-        A stage for each range of samples, the first ones first: when tasks change, all of them have something to do.
-    """
+def generations_recipe(
+    lane: Lane, *, teacher_id: str, model: str, sampling: Sampling, samples: int, seed: int = 0
+) -> Recipe:
+    """What decides the responses to a shard's tasks, besides these."""
     settings = {
         "teacher_id": teacher_id,
         "model": model,
         "sampling": sampling.model_dump(),
         "seed": seed,
         "system_prompt": lane.system_prompt,
+        "samples": samples,
     }
-    ends = _ends(lake, lane, shard, digest(settings, 12), samples)
+    return Recipe({"generate": GENERATION_VERSION}, settings)
+
+
+def generations_stages(lake: Lake, lane: Lane, shard: str, **choice: Any) -> list[Stage[tuple[Row, int]]]:
+    """Tasks of a shard -> ``samples`` responses each, or as many as there are if those are more.
+
+    A campaign is one choice of teacher, sampling and prompt, and a range of samples: when more samples are wanted
+    later, only those that are not there yet are a campaign of their own, and nothing is rewritten.
+
+    Args:
+        lake: Where the tables stand.
+        lane: Whose tasks these are.
+        shard: The partition.
+        choice: As of ``generations_recipe``.
+
+    Returns:
+        A stage for each range of samples, the first ones first: when tasks change, all of them have something to do.
+    """
+    recipe = generations_recipe(lane, **choice)
+    settings = {name: value for name, value in recipe.settings.items() if name != "samples"}
+    ends = _ends(lake, lane, shard, digest(settings, 12), recipe.settings["samples"])
     return [
-        _generations_stage(lake, lane, shard, settings, first, end)
+        _generations_stage(lake, lane, shard, Recipe(recipe.versions, settings), first, end)
         for first, end in zip([0, *ends[:-1]], ends, strict=True)
     ]
 
@@ -70,8 +85,9 @@ def _ends(lake: Lake, lane: Lane, shard: str, base: str, samples: int) -> list[i
 
 
 def _generations_stage(
-    lake: Lake, lane: Lane, shard: str, settings: Row, first: int, end: int
+    lake: Lake, lane: Lane, shard: str, recipe: Recipe, first: int, end: int
 ) -> Stage[tuple[Row, int]]:
+    settings = recipe.settings
     campaign = f"{digest(settings, 12)}-{end:04d}"
 
     def rows() -> Iterator[tuple[Row, int]]:
@@ -89,7 +105,7 @@ def _generations_stage(
         schema=GENERATIONS,
         work=Work(rows=rows, row_id=lambda row: f"{row[0]['problem_id']}/{row[1]}", function=function),
         inputs={f"{tasks_asset(lane)}/{shard}": lake.need(tasks_asset(lane), shard).data_version},
-        versions={"generate": GENERATION_VERSION},
+        versions=recipe.versions,
         settings=settings | {"samples": [first, end]},
     )
 

@@ -18,9 +18,9 @@ from genesys.calls.engine import Progress, Work, replay_rows, run_rows
 from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
 from genesys.columns import OUTCOMES, TIMINGS, as_text
-from genesys.hashing import digest
 from genesys.lake import Lake, Part
 from genesys.outcomes import Counts, Outcome, errored
+from genesys.recipe import Recipe
 
 Item = TypeVar("Item")
 
@@ -64,7 +64,7 @@ class Stage(Generic[Item]):
     @property
     def fingerprint(self) -> str:
         """Equal means that nothing which determines the result has changed."""
-        return digest([self.inputs, self.versions, self.settings], 32)
+        return Recipe(self.versions, self.settings).fingerprint(self.inputs)
 
     def finished(self, lake: Lake) -> Part | None:
         """The part that stands, if it is this very one and no row of it is left to try again."""
@@ -78,7 +78,7 @@ class Stage(Generic[Item]):
         shards asked anew whose journal is gone.
         """
         settings = {name: self.settings.get(name, value) for name, value in part.settings.items()}
-        return part.fingerprint == digest([self.inputs, self.versions, settings], 32)
+        return part.fingerprint == Recipe(self.versions, settings).fingerprint(self.inputs)
 
 
 async def run_stage(

@@ -18,6 +18,7 @@ from genesys.lane import Lane, LedgerRow
 from genesys.ledger import ledger_asset, ledger_rows
 from genesys.outcomes import Outcome
 from genesys.prompts import Prompt
+from genesys.recipe import Recipe
 from genesys.schemas import parse_info, task_hash
 from genesys.stages.stage import Stage
 
@@ -44,6 +45,19 @@ def tasks_asset(lane: Lane) -> str:
     return f"{lane.name}/tasks"
 
 
+def tasks_recipe(lane: Lane, verifier_versions: dict[str, str], teacher_ids: Mapping[str, str] | None = None) -> Recipe:
+    """What decides the tasks of a shard, besides its rows.
+
+    Args:
+        lane: Whose ``curate`` runs.
+        verifier_versions: Those that the gold preflight uses.
+        teacher_ids: Who plays each role, as far as it is known; only roles that the lane's prompts ask count.
+    """
+    asked = {prompt.role for prompt in lane.prompts if isinstance(prompt, Prompt)}
+    who = {str(role): ident for role, ident in (teacher_ids or {}).items() if role in asked and ident}
+    return Recipe(lane.versions | verifier_versions, dict(who))
+
+
 def tasks_stage(
     lake: Lake,
     lane: Lane,
@@ -61,7 +75,7 @@ def tasks_stage(
         verifier_versions: Those that the gold preflight uses.
         teacher_ids: Who plays which role, as far as that is known: tasks depend on those that the lane's prompts ask.
     """
-    asked = {prompt.role for prompt in lane.prompts if isinstance(prompt, Prompt)}
+    recipe = tasks_recipe(lane, verifier_versions, teacher_ids)
     part = lake.need(ledger_asset(lane)).parts[shard]
     return Stage(
         asset=tasks_asset(lane),
@@ -74,8 +88,8 @@ def tasks_stage(
             function=lambda row, calls: curate_row(lane, row, calls),
         ),
         inputs={f"{ledger_asset(lane)}/{shard}": part.data.sha256},
-        versions=lane.versions | verifier_versions,
-        settings={role: ident for role, ident in (teacher_ids or {}).items() if role in asked and ident},
+        versions=recipe.versions,
+        settings=recipe.settings,
         unique="problem_id",
     )
 

@@ -6,6 +6,7 @@ Every response of the generations ends here, so that both tables' rows add up.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from genesys.calls.context import Calls
@@ -17,6 +18,7 @@ from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.lake import Lake, Part
 from genesys.lane import Lane
 from genesys.outcomes import Outcome, accepted, rejected
+from genesys.recipe import Recipe
 from genesys.stages.generations import generations_asset
 from genesys.stages.records import ResponseRow, responses, subject_of
 from genesys.stages.stage import MEASURED, Stage
@@ -35,16 +37,22 @@ def verifications_asset(lane: Lane) -> str:
     return f"{lane.name}/verifications"
 
 
+def verifications_recipe(task_types: Iterable[str], *, runner: VerifierRunner, acceptance: Acceptance) -> Recipe:
+    """What decides the verdicts on responses to tasks of these types, besides the responses."""
+    versions = {f"verifier:{kind}": verifier_identity(runner, kind) for kind in sorted(set(task_types))}
+    return Recipe({"verify": VERIFICATION_VERSION, **versions}, {"acceptance": acceptance.model_dump()})
+
+
 def verifications_stages(
     lake: Lake, lane: Lane, shard: str, *, runner: VerifierRunner, acceptance: Acceptance
 ) -> list[Stage[ResponseRow]]:
     """Responses of a shard -> verdicts, one stage for each campaign of generations."""
     tasks = lake.need(tasks_asset(lane), shard)
-    task_types = sorted(set(lake.frame(tasks_asset(lane), shard, ["task_type"]).to_series().to_list()))
-    versions = {f"verifier:{kind}": verifier_identity(runner, kind) for kind in task_types}
+    task_types = lake.frame(tasks_asset(lane), shard, ["task_type"]).to_series().to_list()
+    recipe = verifications_recipe(task_types, runner=runner, acceptance=acceptance)
     generations = lake.need(generations_asset(lane), shard)
     return [
-        _verifications_stage(lake, lane, shard, campaign, part, tasks.data_version, versions, acceptance, runner)
+        _verifications_stage(lake, lane, shard, campaign, part, tasks.data_version, recipe, acceptance, runner)
         for campaign, part in generations.parts.items()
     ]
 
@@ -64,7 +72,7 @@ def _verifications_stage(
     campaign: str,
     part: Part,
     tasks_version: str,
-    versions: dict[str, str],
+    recipe: Recipe,
     acceptance: Acceptance,
     runner: VerifierRunner,
 ) -> Stage[ResponseRow]:
@@ -85,8 +93,8 @@ def _verifications_stage(
             f"{tasks_asset(lane)}/{shard}": tasks_version,
             f"{generations_asset(lane)}/{shard}/{campaign}": part.data.sha256,
         },
-        versions={"verify": VERIFICATION_VERSION, **versions},
-        settings={"acceptance": acceptance.model_dump()},
+        versions=recipe.versions,
+        settings=recipe.settings,
     )
 
 

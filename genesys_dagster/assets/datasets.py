@@ -12,6 +12,9 @@ from genesys import columns
 from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.quality.same_answers import SameAnswers
+from genesys.recipe import Recipe
+from genesys.release.filtered import filtered_recipe
+from genesys.release.sft import sft_recipe
 from genesys.settings import Settings
 from genesys_dagster.checks.disputes import disputes_metadata, disputes_result, disputes_spec
 from genesys_dagster.checks.soundness import problems_of
@@ -32,6 +35,8 @@ class DatasetKind:
         required: Columns that are never null.
         description: For the UI.
         sample: Columns shown as a sample.
+        reads: The tables of every lane that it reads.
+        chosen: Whether it reads the choice, ``dataset/filtered``.
         audits_golds: Whether it finds disputed tasks, lists them as a companion and has a check of how many they are.
     """
 
@@ -40,6 +45,8 @@ class DatasetKind:
     required: tuple[str, ...]
     description: str
     sample: tuple[str, ...]
+    reads: tuple[str, ...]
+    chosen: bool = False
     audits_golds: bool = False
 
 
@@ -50,6 +57,7 @@ FILTERED = DatasetKind(
     description="Which verified responses are good enough to be published, by their ids; and, in the companion "
     "`disputed`, tasks whose responses agree with one another and not with the gold.",
     sample=("response_id", "problem_id", "lane", "shard", "task_type", "score"),
+    reads=("ledger", "tasks", "generations", "verifications"),
     audits_golds=True,
 )
 SFT = DatasetKind(
@@ -58,26 +66,26 @@ SFT = DatasetKind(
     required=("response_id", "problem_id", "task_type", "messages"),
     description="The chosen responses as chats, in the published columns of a supervised fine-tuning set.",
     sample=("response_id", "problem_id", "task_type", "score", "messages"),
+    reads=("tasks", "generations", "verifications"),
+    chosen=True,
 )
 
 
-def dataset_asset(
-    kind: DatasetKind, lanes: Sequence[Lane], deps: Sequence[dg.AssetKey], settings: Settings
-) -> dg.AssetsDefinition:
-    """One data set over all lanes, built on these tables.
+def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) -> dg.AssetsDefinition:
+    """One data set over all lanes.
 
     Args:
         kind: Which.
         lanes: All of them.
-        deps: The tables that it is built on.
         settings: When a gold is disputed, and what verifiers are made from.
     """
 
     @dg.asset(
         key=[GROUP, kind.name],
-        deps=[dg.AssetDep(key) for key in deps],
+        deps=_deps(kind, lanes),
         group_name=GROUP,
         description=kind.description,
+        code_version=_recipe(kind, lanes, settings).code_version,
         kinds={"parquet"},
         check_specs=[disputes_spec(dg.AssetKey([GROUP, kind.name]))] if kind.audits_golds else None,
         required_resource_keys=set(BASIC),
@@ -103,11 +111,23 @@ def dataset_asset(
     return dataset
 
 
+def _deps(kind: DatasetKind, lanes: Sequence[Lane]) -> list[dg.AssetKey]:
+    """All that its inputs name, though most of it stands before the verdicts: each can change without these."""
+    tables = [dg.AssetKey([lane.name, table]) for lane in lanes for table in kind.reads]
+    return tables + ([dg.AssetKey([GROUP, FILTERED.name])] if kind.chosen else [])
+
+
 def _maker(kind: DatasetKind) -> Callable[..., object]:
     """Imported when it is needed: releases bring data-set libraries with them."""
     module = importlib.import_module(f"genesys.release.{kind.name}")
     maker: Callable[..., object] = getattr(module, f"make_{kind.name}")
     return maker
+
+
+def _recipe(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) -> Recipe:
+    if not kind.audits_golds:
+        return sft_recipe()
+    return filtered_recipe(lanes, settings.disputes, SameAnswers(settings=settings))
 
 
 def _options(kind: DatasetKind, settings: Settings) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from genesys import columns
 from genesys.hashing import digest
 from genesys.lake import Lake
 from genesys.lane import Lane
-from genesys.ledger import LedgerUpdate, ledger_asset, update_ledger, withdrawn_asset
+from genesys.ledger import LedgerUpdate, ledger_asset, ledger_recipe, update_ledger, withdrawn_asset
 from genesys.settings import LaneSettings, Settings
 from genesys.sources import open_sources
 from genesys_dagster import plots
@@ -27,7 +27,7 @@ def ledger_of(lane: Lane, chosen: LaneSettings, settings: Settings) -> dg.Assets
         key=[lane.name, "ledger"],
         deps=[upstream_key(source) for source in chosen.sources],
         group_name=lane.name,
-        code_version=lane.version,
+        code_version=ledger_recipe(lane, map(settings.source, chosen.sources)).code_version,
         kinds={"parquet"},
         description="Upstream rows with their identity, duplicates dropped, cut into shards that never change. "
         "Each shard is a partition of the lane.",

@@ -8,25 +8,26 @@ import dagster as dg
 
 from genesys.lane import Lane
 from genesys.settings import Settings
+from genesys.verifiers.runner import VerifierRunner
 from genesys_dagster.ops.kinds import StageKind
 from genesys_dagster.ops.phases import run_phase, seal_phase
 from genesys_dagster.partitions import shards_of
 
 
-def stage_asset(kind: StageKind, lane: Lane, settings: Settings) -> dg.AssetsDefinition:
-    """One stage of one lane."""
+def stage_asset(kind: StageKind, lane: Lane, settings: Settings, verifiers: VerifierRunner) -> dg.AssetsDefinition:
+    """One stage of one lane; the verifiers are asked for their versions only."""
     run, seal = run_phase(kind, lane, settings), seal_phase(kind, lane, settings)
 
     @dg.graph_asset(
         key=[lane.name, kind.name],
-        ins={"before": dg.AssetIn(key=[lane.name, kind.reads], dagster_type=dg.Nothing)},
+        ins={table: dg.AssetIn(key=[lane.name, table], dagster_type=dg.Nothing) for table in kind.reads},
         partitions_def=shards_of(lane.name),
         group_name=lane.name,
         description=kind.description,
         kinds=set(kind.kinds),
-        code_version=lane.version,
+        code_version=kind.recipe(settings, lane, verifiers).code_version,
     )
-    def stage(before):  # type: ignore[no-untyped-def]  # Dagster calls it once, to see how the ops are joined
-        return seal(run(before))
+    def stage(**tables):  # type: ignore[no-untyped-def]  # Dagster calls it once, to see how the ops are joined
+        return seal(run(**tables))
 
     return stage

@@ -45,7 +45,7 @@ def judging_check(lane: Lane, settings: Settings) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"{lane.name}__verifications__{CHECK}",
         specs=[spec],
-        required_resource_keys=BASIC | {"journal", "workbench", JUDGE},
+        required_resource_keys={*BASIC, "journal", "workbench", JUDGE},
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         lake: Lake = context.resources.lake

@@ -12,15 +12,17 @@ import pyarrow as pa
 from genesys import columns
 from genesys.lake import Lake
 from genesys.lane import Lane
+from genesys.recipe import Recipe
 from genesys.settings import Settings
-from genesys.stages.chosen import chosen_generations
+from genesys.stages.chosen import chosen_generations, chosen_generations_recipe
 from genesys.stages.stage import Stage
-from genesys.stages.tasks import tasks_stage
-from genesys.stages.verifications import verifications_stages
+from genesys.stages.tasks import tasks_recipe, tasks_stage
+from genesys.stages.verifications import verifications_recipe, verifications_stages
 from genesys.verifiers.registry import executes
 from genesys.verifiers.runner import VerifierRunner
 
 Planner = Callable[[Settings, Lake, Lane, str, VerifierRunner], list[Stage[Any]]]
+Decides = Callable[[Settings, Lane, VerifierRunner], Recipe]
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class StageKind:
 
     Args:
         name: Last part of the asset's key.
-        reads: The table before it.
+        reads: The tables that it reads; the first is the one before it, of which it carries columns.
         pool: Whose slots its run phase takes.
         role: Whose tokens it pays for.
         roles: Resources that answer its calls.
@@ -37,6 +39,7 @@ class StageKind:
         required: Columns that are never null.
         carried: Columns that come as they are from the table before it, for the column lineage.
         plan: The library's stages for a shard, one a campaign.
+        recipe: What decides its table besides what it reads; the stages of the plan are made by the same.
         description: For the UI.
         kinds: Badges in the UI.
         sample: Columns shown as a sample.
@@ -46,7 +49,7 @@ class StageKind:
     """
 
     name: str
-    reads: str
+    reads: tuple[str, ...]
     pool: str
     role: str
     roles: tuple[str, ...]
@@ -54,6 +57,7 @@ class StageKind:
     required: tuple[str, ...]
     carried: tuple[str, ...]
     plan: Planner
+    recipe: Decides
     description: str
     kinds: frozenset[str]
     sample: tuple[str, ...]
@@ -68,9 +72,20 @@ class StageKind:
 
 
 def _plan_tasks(settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner) -> list[Stage[Any]]:
-    versions = {f"verifier:{kind}": "@".join(runner.identity(kind)) for kind in lane.task_types}
-    teacher_ids = {"curator": settings.curator.teacher_id, "judge": settings.judge.teacher_id}
-    return [tasks_stage(lake, lane, shard, verifier_versions=versions, teacher_ids=teacher_ids)]
+    versions, teachers = _gold_verifiers(lane, runner), _teacher_ids(settings)
+    return [tasks_stage(lake, lane, shard, verifier_versions=versions, teacher_ids=teachers)]
+
+
+def _tasks_recipe(settings: Settings, lane: Lane, runner: VerifierRunner) -> Recipe:
+    return tasks_recipe(lane, _gold_verifiers(lane, runner), _teacher_ids(settings))
+
+
+def _teacher_ids(settings: Settings) -> dict[str, str]:
+    return {"curator": settings.curator.teacher_id, "judge": settings.judge.teacher_id}
+
+
+def _gold_verifiers(lane: Lane, runner: VerifierRunner) -> dict[str, str]:
+    return {f"verifier:{kind}": "@".join(runner.identity(kind)) for kind in lane.task_types}
 
 
 def _plan_generations(
@@ -79,15 +94,24 @@ def _plan_generations(
     return chosen_generations(settings, lake, lane, shard)
 
 
+def _generations_recipe(settings: Settings, lane: Lane, runner: VerifierRunner) -> Recipe:
+    return chosen_generations_recipe(settings, lane)
+
+
 def _plan_verifications(
     settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner
 ) -> list[Stage[Any]]:
     return [*verifications_stages(lake, lane, shard, runner=runner, acceptance=settings.acceptance)]
 
 
+def _verifications_recipe(settings: Settings, lane: Lane, runner: VerifierRunner) -> Recipe:
+    """Of all task types of the lane; a shard need not have each."""
+    return verifications_recipe(lane.task_types, runner=runner, acceptance=settings.acceptance)
+
+
 TASKS = StageKind(
     name="tasks",
-    reads="ledger",
+    reads=("ledger",),
     pool="curator",
     role="curator",
     roles=("curator", "judge"),
@@ -95,6 +119,7 @@ TASKS = StageKind(
     required=("problem_id", "task_hash", "row_hash", "family_id", "source", "task_type", "prompt", "verification_info"),
     carried=("problem_id", "row_hash", "source", "source_url", "revision", "license", "attribution"),
     plan=_plan_tasks,
+    recipe=_tasks_recipe,
     description="Source rows of a shard, curated into tasks with a checkable answer; every dropped row has its reason.",
     kinds=frozenset({"parquet", "llm"}),
     sample=("problem_id", "task_type", "prompt", "verification_info"),
@@ -103,7 +128,7 @@ TASKS = StageKind(
 )
 GENERATIONS = StageKind(
     name="generations",
-    reads="tasks",
+    reads=("tasks",),
     pool="teacher",
     role="teacher",
     roles=("teacher",),
@@ -122,6 +147,7 @@ GENERATIONS = StageKind(
     ),
     carried=("problem_id", "task_hash"),
     plan=_plan_generations,
+    recipe=_generations_recipe,
     description="Responses of the teacher to the tasks of a shard: several samples a task, one part a campaign.",
     kinds=frozenset({"parquet", "llm", "gpu"}),
     sample=("response_id", "problem_id", "sample_index", "finish_reason", "completion_tokens", "messages"),
@@ -129,7 +155,7 @@ GENERATIONS = StageKind(
 )
 VERIFICATIONS = StageKind(
     name="verifications",
-    reads="generations",
+    reads=("generations", "tasks"),
     pool="verifier",
     role="judge",
     roles=("judge",),
@@ -146,6 +172,7 @@ VERIFICATIONS = StageKind(
     ),
     carried=("response_id", "problem_id", "task_hash", "campaign"),
     plan=_plan_verifications,
+    recipe=_verifications_recipe,
     description="Verdicts on the responses of a shard, by the verifier of their task type. Ids and verdicts, no texts.",
     kinds=frozenset({"parquet"}),
     sample=("response_id", "problem_id", "score", "accepted", "reason", "rule", "extracted_answer", "canonical_answer"),

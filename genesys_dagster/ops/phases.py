@@ -38,7 +38,7 @@ def run_phase(kind: StageKind, lane: Lane, settings: Settings) -> dg.OpDefinitio
     @dg.op(
         name=f"{lane.name}__{kind.name}__run",
         description="Runs every row of the shard into the journal; what stands there is not done again.",
-        ins={"after": dg.In(dg.Nothing)},
+        ins={table: dg.In(dg.Nothing) for table in kind.reads},
         out=dg.Out(dg.Nothing),
         required_resource_keys=set(_needed(kind)),
         pool=kind.pool,

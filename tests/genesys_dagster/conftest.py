@@ -8,6 +8,8 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
 
 from genesys.chat import Teacher
 from genesys.lake import Lake
@@ -16,6 +18,7 @@ from genesys.settings import LaneSettings, RoleSettings, Settings
 from genesys.sources import Source
 from genesys.stores import open_lake
 from genesys.verifiers.registry import VERIFIER_REGISTRY
+from genesys_dagster.definitions import build_defs
 from genesys_dagster.pipeline import Pipeline, RunEnd
 from genesys_dagster.resources.roles import RoleResource
 from tests.support.tiny_lane import REGISTRY, ROWS, TinyTeacher, sums_lane, write_rows
@@ -84,6 +87,20 @@ class Graph:
         assert records, f"{table} {partition} was never materialized"
         found = records[0].asset_materialization
         assert found is not None
+        return found
+
+    def stale(self) -> dict[tuple[str, str | None], list[str]]:
+        """Tables and partitions that Dagster does not hold for up to date, with the reasons it shows."""
+        assets = build_defs(self.settings).resolve_asset_graph()
+        resolver = CachingStaleStatusResolver(self.instance, assets, LoadingContextForTest(self.instance))
+        found = {}
+        for key in sorted(assets.materializable_asset_keys):
+            partitions = assets.get(key).partitions_def
+            shards = partitions.get_partition_keys(dynamic_partitions_store=self.instance) if partitions else [None]
+            for shard in shards:
+                if resolver.get_status(key, shard) != StaleStatus.FRESH:
+                    causes = resolver.get_stale_causes(key, shard)
+                    found[key.to_user_string(), shard] = [cause.reason for cause in causes]
         return found
 
     def data_versions(self) -> dict[tuple[str, str | None], str]:

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +15,7 @@ import yaml
 from genesys.faults import GenesysError
 from genesys.lanes import LANES
 from genesys.settings import DEMO, FILE_NAME, LaneSettings, RoleSettings, Settings, load_settings
+from genesys.verifiers.registry import VERIFIER_REGISTRY, VerifierRegistry
 from genesys_dagster import internals
 from genesys_dagster.definitions import build_defs
 from tests.genesys_dagster.conftest import Graph, sums_settings
@@ -78,6 +81,18 @@ def test_a_second_lane_is_data_alone_and_may_share_a_source(
 def test_a_lane_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(GenesysError, match=r"\[lanes\.alchemy\]: there is no such lane; there are .*math"):
         build_defs(Settings(state=str(tmp_path), lanes={"alchemy": LaneSettings()}))
+
+
+@pytest.mark.parametrize("task_types", [("tiny_sum", "alchemy"), ("broken",)])
+def test_a_lane_whose_tasks_nobody_verifies_is_refused(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, task_types: tuple[str, ...]
+) -> None:
+    registry = VerifierRegistry(VERIFIER_REGISTRY)
+    monkeypatch.setattr("genesys.verifiers.runner.VERIFIER_REGISTRY", registry)
+    registry._plugins = {"broken": [EntryPoint("broken", "no_such_module:Verifier", "genesys.verifiers")]}
+    monkeypatch.setitem(LANES, "sums", replace(sums_lane(), task_types=task_types))  # type: ignore[arg-type]
+    with pytest.raises(GenesysError, match=rf"\[lanes\.sums\]: .*'{task_types[-1]}'"):
+        build_defs(graph.settings)
 
 
 def test_generation_is_tagged_for_a_gpu_only_when_it_starts_an_engine(graph: Graph) -> None:
