@@ -45,7 +45,10 @@ class Catalog:
         except FileNotFoundError:
             return None
         except ValidationError as error:
-            raise GenesysError(f"{path} is no manifest: {error.errors()[0]['msg']}") from None
+            raise GenesysError(
+                f"{path} is no manifest: {error.errors()[0]['msg']}. Put a copy of it back; if there is none, remove "
+                f"the file and materialize {asset} {partition} again"
+            ) from None
         if found.format != FORMAT:
             raise GenesysError(f"{path} has table format {found.format}; this version reads format {FORMAT}")
         return found

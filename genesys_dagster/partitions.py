@@ -18,6 +18,17 @@ def shards_of(lane: str) -> dg.DynamicPartitionsDefinition:
     return dg.DynamicPartitionsDefinition(name=shards_name(lane))
 
 
+def shard_of(context: dg.OpExecutionContext | dg.AssetCheckExecutionContext) -> str:
+    """The shard of a run, which a person may have forgotten to choose.
+
+    Raises:
+        dg.Failure: The run has no partition.
+    """
+    if not context.has_partition_key:
+        raise dg.Failure("This run has no partition: choose one, a shard of the lane.", allow_retries=False)
+    return context.partition_key
+
+
 def add_shards(instance: dg.DagsterInstance, lane: str, shards: Iterable[str]) -> list[str]:
     """Make partitions of shards that are none yet.
 
@@ -30,3 +41,8 @@ def add_shards(instance: dg.DagsterInstance, lane: str, shards: Iterable[str]) -
     if new:
         instance.add_dynamic_partitions(shards_name(lane), new)
     return new
+
+
+def made_shards(instance: dg.DagsterInstance, lane: str, key: dg.AssetKey) -> set[str]:
+    """Shards of a table that were materialized, without those that a person took out of the lane's partitions."""
+    return instance.get_materialized_partitions(key) & set(instance.get_dynamic_partitions(shards_name(lane)))

@@ -20,6 +20,7 @@ from genesys_dagster.checks.disputes import disputes_metadata, disputes_result, 
 from genesys_dagster.checks.soundness import problems_of
 from genesys_dagster.metadata import counts_metadata, inputs_of, sample_table, table_metadata
 from genesys_dagster.ops.phases import plain_failures
+from genesys_dagster.partitions import made_shards
 from genesys_dagster.resources import BASIC
 
 GROUP = "dataset"
@@ -92,8 +93,8 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
     )
     def dataset(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         lake: Lake = context.resources.lake
-        _fail_on_unsound(lake, lanes)
         with plain_failures():
+            _fail_on_unsound(lake, lanes, context.instance)
             _maker(kind)(lake, list(lanes), run_id=context.run.run_id, **_options(kind, settings))
             manifest = lake.need(f"{GROUP}/{kind.name}")
         return dg.MaterializeResult(
@@ -136,16 +137,22 @@ def _options(kind: DatasetKind, settings: Settings) -> dict[str, Any]:
     return {"disputes": settings.disputes, "same": SameAnswers(settings=settings)}
 
 
-def _fail_on_unsound(lake: Lake, lanes: Sequence[Lane]) -> None:
-    """A blocking check holds up the run that it is part of; this holds up the data sets, made by other runs."""
+def _fail_on_unsound(lake: Lake, lanes: Sequence[Lane], instance: dg.DagsterInstance) -> None:
+    """A blocking check holds up the run that it is part of; this holds up the data sets, made by other runs.
+
+    A shard whose manifest is lost looks like one that was never made; Dagster knows better.
+    """
     problems = []
     for lane in lanes:
         asset = f"{lane.name}/verifications"
-        for shard in lake.partitions(asset):
+        there = lake.partitions(asset)
+        for shard in there:
             problems += [f"{asset} {shard}: {problem}" for problem in problems_of(lake, asset, shard)]
+        lost = made_shards(instance, lane.name, dg.AssetKey(asset.split("/"))).difference(there)
+        problems += [f"{asset} {shard}: was materialized, and its manifest is not there" for shard in sorted(lost)]
     if problems:
         shown = "\n".join(f"- {problem}" for problem in problems[:20])
         raise dg.Failure(
-            f"Sums do not hold, so nothing is built on them. Materialize these partitions again:\n{shown}",
+            f"Nothing is built on partitions that are not what they should be. Materialize these again:\n{shown}",
             allow_retries=False,
         )

@@ -22,7 +22,7 @@ from genesys.verifiers.judge.panel import Panel
 from genesys_dagster import internals
 from genesys_dagster.markdown import markdown_table
 from genesys_dagster.ops.phases import plain_failures
-from genesys_dagster.partitions import shards_of
+from genesys_dagster.partitions import shard_of, shards_of
 from genesys_dagster.resources import BASIC
 from genesys_dagster.resources.roles import JUDGE, opened
 from genesys_dagster.resources.workbench import Workbench
@@ -49,7 +49,7 @@ def judging_check(lane: Lane, settings: Settings) -> dg.AssetChecksDefinition:
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         lake: Lake = context.resources.lake
-        shard = context.partition_key
+        shard = shard_of(context)
         judged = lake.frame(tasks_asset(lane), shard, ["task_type"])["task_type"].eq(JUDGED).sum()
         if not judged:
             return _not_run(key, "no task of this shard is judged")
@@ -69,7 +69,7 @@ async def _calibrated(
 ) -> Calibration:
     lake: Lake = context.resources.lake
     journal: Journal = context.resources.journal
-    shard = context.partition_key
+    shard = shard_of(context)
     segment = journal.segment(f"{lane.name}/{shard}.{CHECK}")
     async with AsyncExitStack() as stack:
         bench: Workbench = context.resources.workbench

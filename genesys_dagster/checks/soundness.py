@@ -9,6 +9,9 @@ import pyarrow as pa
 from genesys.lake import Lake, Part
 from genesys.outcomes import Counts
 
+UNREADABLE = (OSError, pa.ArrowException)
+"""What reading a damaged file raises: a missing one, a footer that is none, a page that does not decompress."""
+
 
 @dataclass(frozen=True)
 class Sums:
@@ -28,7 +31,7 @@ def sums_of(lake: Lake, asset: str, partition: str) -> Sums:
     """The sums of a partition over all its parts whose files can be read."""
     total = Sums()
     for part in lake.need(asset, partition).parts.values():
-        with contextlib.suppress(FileNotFoundError, pa.ArrowInvalid):
+        with contextlib.suppress(*UNREADABLE):
             sums = _part_sums(lake, asset, partition, part)
             total = Sums(*(getattr(total, name) + getattr(sums, name) for name in Sums.__dataclass_fields__))
     return total
@@ -43,15 +46,15 @@ def problems_of(lake: Lake, asset: str, partition: str) -> list[str]:
     ]
 
 
-def part_problems(lake: Lake, asset: str, partition: str, part: Part) -> list[str]:
+def part_problems(lake: Lake, asset: str, partition: str, part: Part, *, every_byte: bool = False) -> list[str]:
     """The same of one part: its files first, since what they hold says nothing if they are not what was written."""
-    if broken := broken_files(lake, asset, partition, part):
+    if broken := broken_files(lake, asset, partition, part, every_byte=every_byte):
         return broken
     try:
         sums = _part_sums(lake, asset, partition, part)
         return _sum_problems(sums, part) + _outcome_problems(lake, asset, partition, part)
-    except pa.ArrowInvalid as error:
-        return [f"{part.data.name} cannot be read: {error}"]
+    except UNREADABLE as error:
+        return [f"{part.data.name} or its list of outcomes cannot be read: {error}"]
 
 
 def _part_sums(lake: Lake, asset: str, partition: str, part: Part) -> Sums:
@@ -95,17 +98,21 @@ def schema_problems(lake: Lake, asset: str, partition: str, schema: pa.Schema, r
     problems = []
     for campaign, part in lake.need(asset, partition).parts.items():
         try:
-            parquet = lake.footer(asset, partition, part.data)
-        except (FileNotFoundError, pa.ArrowInvalid) as error:
-            problems.append(f"{campaign}: {part.data.name} cannot be read: {error}")
-            continue
-        found = parquet.schema.to_arrow_schema().remove_metadata()
-        if not found.equals(schema):
-            problems += [f"{campaign}: {difference}" for difference in _differences(found, schema)]
-            continue
-        nulls = lake.file_frame(asset, partition, part.data, list(required)).null_count().row(0, named=True)
-        problems += [f"{campaign}: {name} is null in {count} rows" for name, count in nulls.items() if count]
+            found = _part_schema_problems(lake, asset, partition, part, schema, required)
+        except UNREADABLE as error:
+            found = [f"{part.data.name} cannot be read: {error}"]
+        problems += [f"{campaign}: {problem}" for problem in found]
     return problems
+
+
+def _part_schema_problems(
+    lake: Lake, asset: str, partition: str, part: Part, schema: pa.Schema, required: Sequence[str]
+) -> list[str]:
+    found = lake.footer(asset, partition, part.data).schema.to_arrow_schema().remove_metadata()
+    if not found.equals(schema):
+        return _differences(found, schema)
+    nulls = lake.file_frame(asset, partition, part.data, list(required)).null_count().row(0, named=True)
+    return [f"{name} is null in {count} rows" for name, count in nulls.items() if count]
 
 
 def _differences(found: pa.Schema, schema: pa.Schema) -> list[str]:
@@ -120,8 +127,11 @@ def _differences(found: pa.Schema, schema: pa.Schema) -> list[str]:
     return missing + unknown + differing or ["the columns stand in another order"]
 
 
-def broken_files(lake: Lake, asset: str, partition: str, part: Part) -> list[str]:
-    """Files of a part that are missing or no longer what was written; on object storage only their sizes are asked."""
+def broken_files(lake: Lake, asset: str, partition: str, part: Part, *, every_byte: bool = False) -> list[str]:
+    """Files of a part that are missing or no longer what was written.
+
+    On object storage only their sizes are asked, unless every byte is to be read.
+    """
     try:
         sizes = lake.files(asset, partition)
     except FileNotFoundError:
@@ -131,6 +141,6 @@ def broken_files(lake: Lake, asset: str, partition: str, part: Part) -> list[str
         for file in part.files
         if sizes.get(file.name) != file.bytes
     ]
-    if not broken and lake.local:
+    if not broken and (lake.local or every_byte):
         broken = [trouble for file in part.files if (trouble := lake.trouble(asset, partition, file))]
     return broken

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from genesys import columns
+from genesys.faults import GenesysError
 from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.recipe import Recipe
@@ -101,7 +102,14 @@ def _generations_recipe(settings: Settings, lane: Lane, runner: VerifierRunner) 
 def _plan_verifications(
     settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner
 ) -> list[Stage[Any]]:
-    return [*verifications_stages(lake, lane, shard, runner=runner, acceptance=settings.acceptance)]
+    stages = verifications_stages(lake, lane, shard, runner=runner, acceptance=settings.acceptance)
+    found = {name.partition(":")[2] for stage in stages for name in stage.versions if name.startswith("verifier:")}
+    if misplaced := sorted(kind for kind in found.difference(lane.task_types) if executes(kind)):
+        raise GenesysError(
+            f"{lane.name}/tasks {shard} holds tasks of type {', '.join(misplaced)}, whose verifier runs programs, and "
+            f"task_types of the lane does not name it: add it there, so that programs wait for the sandbox's pool"
+        )
+    return [*stages]
 
 
 def _verifications_recipe(settings: Settings, lane: Lane, runner: VerifierRunner) -> Recipe:
@@ -190,6 +198,7 @@ def placed(kind: StageKind, lane: Lane, settings: Settings) -> StageKind:
 
     An op has one pool. The curation of tasks asks the curator too, yet takes the sandbox's where it runs their golds:
     the curator's endpoint bounds its own calls, while programs of several runs on one machine would share its cores.
+    It goes by the task types that the lane names; tasks of others whose verifier runs programs are not verified.
     """
     if not kind.verifies or not any(executes(task_type) for task_type in lane.task_types):
         return kind

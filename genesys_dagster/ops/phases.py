@@ -22,6 +22,7 @@ from genesys_dagster import internals
 from genesys_dagster.checks.soundness import part_problems
 from genesys_dagster.metadata import error_details, stage_metadata
 from genesys_dagster.ops.kinds import StageKind, device_tag
+from genesys_dagster.partitions import shard_of
 from genesys_dagster.resources import BASIC
 from genesys_dagster.resources.roles import RoleResource, named, opened
 from genesys_dagster.resources.workbench import Workbench
@@ -72,13 +73,14 @@ def seal_phase(kind: StageKind, lane: Lane, settings: Settings) -> dg.OpDefiniti
         tags={"genesys/stage": kind.name},
     )
     def seal(context: dg.OpExecutionContext) -> dg.Output[None]:
-        lake, shard = _lake(context), context.partition_key
+        lake = _lake(context)
         with plain_failures():
             plan = _plan(kind, lane, settings, context)
-            todo = [stage for stage in plan if not _done(stage, lake)]
+            # What a run before left is read whole, wherever it stands: the journal makes what was damaged again.
+            todo = [stage for stage in plan if not _done(stage, lake, every_byte=True)]
             if todo:
                 _bench(context).run(_seal_all(todo, kind, context))
-            manifest = lake.need(f"{lane.name}/{kind.name}", shard)
+            manifest = lake.need(f"{lane.name}/{kind.name}", shard_of(context))
         _fail_if_nothing_was_reached(lake, manifest)
         metadata = stage_metadata(
             lake,
@@ -150,13 +152,13 @@ async def _seal_all(todo: list[Stage[Any]], kind: StageKind, context: dg.OpExecu
 
 
 def _plan(kind: StageKind, lane: Lane, settings: Settings, context: dg.OpExecutionContext) -> list[Stage[Any]]:
-    return kind.plan(settings, _lake(context), lane, context.partition_key, _bench(context).verifiers)
+    return kind.plan(settings, _lake(context), lane, shard_of(context), _bench(context).verifiers)
 
 
-def _done(stage: Stage[Any], lake: Lake) -> bool:
+def _done(stage: Stage[Any], lake: Lake, *, every_byte: bool = False) -> bool:
     """Whether there is nothing to do: the same work was finished, and what was made of it is still sound."""
     part = stage.finished(lake)
-    return part is not None and not part_problems(lake, stage.asset, stage.partition, part)
+    return part is not None and not part_problems(lake, stage.asset, stage.partition, part, every_byte=every_byte)
 
 
 def _fail_if_nothing_was_reached(lake: Lake, manifest: Manifest) -> None:

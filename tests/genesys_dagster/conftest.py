@@ -19,7 +19,7 @@ from genesys.sources import Source
 from genesys.stores import open_lake
 from genesys.verifiers.registry import VERIFIER_REGISTRY
 from genesys_dagster.definitions import build_defs
-from genesys_dagster.pipeline import Pipeline, RunEnd
+from genesys_dagster.pipeline import QUIET, Pipeline, RunEnd
 from genesys_dagster.resources.roles import RoleResource
 from tests.support.tiny_lane import REGISTRY, ROWS, TinyTeacher, sums_lane, write_rows
 
@@ -70,6 +70,14 @@ class Graph:
     def run_job(self, job: str, partition: str | None = None) -> RunEnd:
         with Pipeline(self.settings, self.instance, resource_overrides=self.overrides()) as pipeline:
             return pipeline.run_job(job, partition)
+
+    def run_checks(self, table: str, *names: str, shard: str | None = None) -> dg.ExecuteInProcessResult:
+        """Checks of a table by themselves, as the UI's button runs them; by default without a partition."""
+        wanted = [dg.AssetCheckKey(dg.AssetKey(table.split("/")), name) for name in names]
+        job = build_defs(self.settings, resource_overrides=self.overrides()).resolve_implicit_global_asset_job_def()
+        return job.get_subset(asset_selection=set(), asset_check_selection=set(wanted)).execute_in_process(
+            instance=self.instance, partition_key=shard, run_config=QUIET, raise_on_error=False
+        )
 
     def asked(self) -> int:
         """How often a teacher or curator was asked since the last time, by anyone."""

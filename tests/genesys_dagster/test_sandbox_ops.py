@@ -192,3 +192,15 @@ def test_new_rows_need_it_again(programs: Graph, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Programs, "missing", MISSING)
     ends = replace(programs, settings=programs.settings.model_copy(update={"samples": 6})).run()
     assert {end.partition for end in ends if end.not_run} == {"programs-00000"}
+
+
+def test_programs_of_a_type_that_the_lane_does_not_name_never_run_in_the_wrong_pool(
+    programs: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LANES, "programs", replace(LANES["programs"], task_types=("tiny_sum",)))
+    assert placement(programs.settings, "programs")["verifications__run"] == ("verifier", "cpu")
+    programs.run_job("programs_ledger")
+    end = programs.run_job("programs", "programs-00000")
+    assert [problem.partition(": ")[2] for problem in end.problems if "tiny_program" in problem] != []
+    assert not end.success
+    assert finished(programs)["programs"] == 0
