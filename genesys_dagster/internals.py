@@ -61,6 +61,14 @@ def is_alone(instance: dg.DagsterInstance) -> bool:
     return place is not None and Path(place).resolve().is_relative_to(home.resolve())
 
 
+def op_tags_at_launch(instance: dg.DagsterInstance, run: dg.DagsterRun, tag: str) -> set[str]:
+    """Values of a tag in the ops of a run, as whoever launched it had them loaded."""
+    if run.job_snapshot_id is None:
+        return set()
+    ops = instance.get_job_snapshot(run.job_snapshot_id).node_defs_snapshot.op_def_snaps
+    return {op.tags[tag] for op in ops if tag in op.tags}
+
+
 def free_slots(instance: dg.DagsterInstance, run_id: str) -> None:
     """Give back the pool slots that a dead run still holds."""
     if instance.event_log_storage.supports_global_concurrency_limits:

@@ -64,6 +64,7 @@ def stage_metadata(
             if counts.errored
             else {}
         ),
+        "made_with": dg.MetadataValue.json(_first(_made_with(manifest), 20)),
         "campaigns": dg.MetadataValue.json({name: part.data.rows for name, part in manifest.parts.items()}),
         "inputs": dg.MetadataValue.json(_first(inputs_of(manifest), 50)),
         "dagster/column_lineage": _lineage(kind, lane),
@@ -139,7 +140,12 @@ def _lineage(kind: StageKind, lane: str) -> dg.TableColumnLineage:
     )
 
 
-def _first(values: Mapping[str, str], number: int) -> dict[str, str]:
+def _made_with(manifest: Manifest) -> dict[str, Any]:
+    """Versions of code, prompts and verifiers, and settings (teacher, model, sampling, acceptance), by campaign."""
+    return {name: {"versions": part.versions, **part.settings} for name, part in manifest.parts.items()}
+
+
+def _first(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     shown = dict(list(values.items())[:number])
     if len(values) > number:
         shown["..."] = f"{len(values) - number} more"

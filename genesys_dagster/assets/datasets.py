@@ -18,6 +18,7 @@ from genesys.release.sft import sft_recipe
 from genesys.settings import Settings
 from genesys_dagster.checks.disputes import disputes_metadata, disputes_result, disputes_spec
 from genesys_dagster.checks.soundness import problems_of
+from genesys_dagster.loaded import fail_if_changed, settings_tags
 from genesys_dagster.metadata import counts_metadata, inputs_of, sample_table, table_metadata
 from genesys_dagster.ops.phases import plain_failures
 from genesys_dagster.partitions import made_shards
@@ -88,12 +89,14 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
         description=kind.description,
         code_version=_recipe(kind, lanes, settings).code_version,
         kinds={"parquet"},
+        op_tags=settings_tags(settings),
         check_specs=[disputes_spec(dg.AssetKey([GROUP, kind.name]))] if kind.audits_golds else None,
         required_resource_keys=set(BASIC),
     )
     def dataset(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         lake: Lake = context.resources.lake
         with plain_failures():
+            fail_if_changed(context.op_execution_context, settings)
             _fail_on_unsound(lake, lanes, context.instance)
             _maker(kind)(lake, list(lanes), run_id=context.run.run_id, **_options(kind, settings))
             manifest = lake.need(f"{GROUP}/{kind.name}")

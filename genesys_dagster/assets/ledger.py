@@ -11,6 +11,7 @@ from genesys.settings import LaneSettings, Settings
 from genesys.sources import open_sources
 from genesys_dagster import plots
 from genesys_dagster.assets.upstream import input_version_tag, observation, upstream_key
+from genesys_dagster.loaded import fail_if_changed, settings_tags
 from genesys_dagster.metadata import Metadata, bad_rows_table, counts_metadata, sample_table, table_metadata
 from genesys_dagster.ops.phases import plain_failures
 from genesys_dagster.partitions import add_shards
@@ -29,6 +30,7 @@ def ledger_of(lane: Lane, chosen: LaneSettings, settings: Settings) -> dg.Assets
         group_name=lane.name,
         code_version=ledger_recipe(lane, map(settings.source, chosen.sources)).code_version,
         kinds={"parquet"},
+        op_tags=settings_tags(settings),
         description="Upstream rows with their identity, duplicates dropped, cut into shards that never change. "
         "Each shard is a partition of the lane.",
         required_resource_keys=set(BASIC),
@@ -36,6 +38,7 @@ def ledger_of(lane: Lane, chosen: LaneSettings, settings: Settings) -> dg.Assets
     def ledger(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         lake: Lake = context.resources.lake
         with plain_failures():
+            fail_if_changed(context.op_execution_context, settings)
             opened = open_sources(map(settings.source, chosen.sources))
             update = update_ledger(lake, lane, opened, shard_size=chosen.shard_size, run_id=context.run.run_id)
         for source in opened:

@@ -20,6 +20,7 @@ from genesys.settings import Settings
 from genesys.stages.stage import Stage, run_stage, seal_stage
 from genesys_dagster import internals
 from genesys_dagster.checks.soundness import part_problems
+from genesys_dagster.loaded import fail_if_changed, settings_tags
 from genesys_dagster.metadata import error_details, stage_metadata
 from genesys_dagster.ops.kinds import StageKind, device_tag
 from genesys_dagster.partitions import shard_of
@@ -43,11 +44,16 @@ def run_phase(kind: StageKind, lane: Lane, settings: Settings) -> dg.OpDefinitio
         out=dg.Out(dg.Nothing),
         required_resource_keys=set(_needed(kind)),
         pool=kind.pool,
-        tags={"genesys/stage": kind.name, DEVICE_TAG: device_tag(kind.devices(settings))},
+        tags={
+            "genesys/stage": kind.name,
+            DEVICE_TAG: device_tag(kind.devices(settings)),
+            **settings_tags(settings),
+        },
     )
     def run(context: dg.OpExecutionContext) -> dg.Output[None]:
         bench = _bench(context)
         with plain_failures(RETRIES):
+            fail_if_changed(context, settings)
             todo = [stage for stage in _plan(kind, lane, settings, context) if not _done(stage, _lake(context))]
             for stage in todo:
                 context.log.info(f"{stage.asset} {stage.partition} {stage.campaign}: running")

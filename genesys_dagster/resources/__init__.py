@@ -7,6 +7,7 @@ import dagster as dg
 
 from genesys.settings import Settings
 from genesys.stores import open_journal, open_lake
+from genesys_dagster.loaded import settings_tags
 from genesys_dagster.presence import place_tags, present
 from genesys_dagster.resources.roles import ROLES, RoleResource
 from genesys_dagster.resources.workbench import Workbench
@@ -20,7 +21,7 @@ def resources_of(settings: Settings) -> dict[str, dg.ResourceDefinition]:
     return {
         "lake": _resource(lambda _: open_lake(settings), f"The tables, at {settings.path(settings.lake.root)}."),
         "journal": _resource(_journal(settings), f"Finished calls, at {settings.path(settings.journal.root)}."),
-        "presence": _resource(_presence, "The mark by which others know that this run's process lives."),
+        "presence": _resource(_presence(settings), "The mark by which others know that this run's process lives."),
         "workbench": _resource(
             _workbench(settings), "The run's event loop and its verifiers, shared by the run's ops."
         ),
@@ -44,14 +45,17 @@ def _journal(settings: Settings) -> Callable[[dg.InitResourceContext], Iterator[
     return make
 
 
-def _presence(context: dg.InitResourceContext) -> Iterator[None]:
-    if context.instance is None or context.run is None:
-        yield None
-        return
-    with present(context.instance, context.run.run_id):
-        if tags := place_tags(context.instance):
+def _presence(settings: Settings) -> Callable[[dg.InitResourceContext], Iterator[None]]:
+    def make(context: dg.InitResourceContext) -> Iterator[None]:
+        if context.instance is None or context.run is None:
+            yield None
+            return
+        with present(context.instance, context.run.run_id):
+            tags = {**place_tags(context.instance), **settings_tags(settings)}
             context.instance.add_run_tags(context.run.run_id, tags)
-        yield None
+            yield None
+
+    return make
 
 
 def _role(settings: Settings, name: str) -> dg.ResourceDefinition:
