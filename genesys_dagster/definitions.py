@@ -14,6 +14,7 @@ from genesys.lane import Lane
 from genesys.lanes import LANES
 from genesys.settings import Settings, load_settings
 from genesys_dagster.assets.datasets import FILTERED, GROUP, SFT, dataset_asset
+from genesys_dagster.checks.current import current_check
 from genesys_dagster.checks.tables import table_checks
 from genesys_dagster.lanes import LaneGraph, lane_graph
 from genesys_dagster.resources import resources_of
@@ -41,6 +42,7 @@ def build_defs(
         asset_checks=[
             *(checks for graph in graphs for checks in graph.checks),
             *(table_checks([GROUP, kind.name], kind.schema, kind.required) for kind in (FILTERED, SFT)),
+            *(current_check(asset.key, list(lanes.values())) for asset in (filtered, sft)),
         ],
         jobs=[*(job for graph in graphs for job in graph.jobs), _dataset_job()],
         sensors=[sensor for graph in graphs for sensor in graph.sensors],

@@ -98,6 +98,13 @@ def make_filtered(
     return part
 
 
+def changed_inputs(lake: Lake, lanes: Iterable[Lane]) -> list[str]:
+    """Tables that changed, came or went since ``dataset/filtered`` was made."""
+    shards = [(lane, shard) for lane in lanes for shard in lake.partitions(verifications_asset(lane))]
+    before, now = lake.need(ASSET).parts[CAMPAIGN].inputs, _inputs(lake, shards)
+    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+
+
 def disputed_problems(lake: Lake) -> frozenset[str]:
     """The problem_ids that no data set may hold, as of the last ``dataset/filtered``: their gold is disputed."""
     part = lake.need(ASSET).parts[CAMPAIGN]
