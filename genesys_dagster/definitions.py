@@ -14,6 +14,7 @@ from genesys.lane import Lane
 from genesys.lanes import LANES
 from genesys.settings import Settings, load_settings
 from genesys_dagster.assets.datasets import FILTERED, GROUP, SFT, dataset_asset
+from genesys_dagster.assets.upstream import fail_if_mixed_up
 from genesys_dagster.checks.current import current_check
 from genesys_dagster.checks.tables import table_checks
 from genesys_dagster.lanes import LaneGraph, lane_graph
@@ -34,6 +35,7 @@ def build_defs(
     """
     settings = settings or load_settings()
     lanes = {name: _lane(name) for name in settings.lanes}
+    fail_if_mixed_up(source for chosen in settings.lanes.values() for source in chosen.sources)
     graphs = [lane_graph(lane, settings.lanes[name], settings) for name, lane in lanes.items()]
     filtered = dataset_asset(FILTERED, list(lanes.values()), settings)
     sft = dataset_asset(SFT, list(lanes.values()), settings)

@@ -14,6 +14,7 @@ from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 DATABASE_ERRORS = (sqlalchemy.exc.OperationalError, sqlite3.OperationalError)
 """What an instance's database raises when it cannot be written; Dagster hands on its library's own errors."""
 IN_PROGRESS = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+UNDER_WAY = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, *IN_PROGRESS)
 
 
 @contextlib.contextmanager

@@ -68,6 +68,13 @@ def stage_metadata(
         "campaigns": dg.MetadataValue.json({name: part.data.rows for name, part in manifest.parts.items()}),
         "inputs": dg.MetadataValue.json(_first(inputs_of(manifest), 50)),
         "dagster/column_lineage": _lineage(kind, lane),
+        **({} if skipped else _shown(lake, manifest, kind)),
+    }
+
+
+def _shown(lake: Lake, manifest: Manifest, kind: StageKind) -> Metadata:
+    """What is large, or read out of the rows: left out where the run before said the same."""
+    return {
         "sample": sample_table(lake, manifest, kind.sample),
         "plot": dg.MetadataValue.md(below_limit(plots.stage_plot(lake, manifest, kind.name))),
         **(programs_metadata(lake, manifest) if kind.executes and kind.name == VERIFICATIONS.name else {}),

@@ -1,9 +1,12 @@
 """Upstream data sets as external assets: not made here, only looked at. Their data version is the source's revision."""
 
 import re
+from collections.abc import Iterable
 
 import dagster as dg
 
+from genesys.faults import GenesysError
+from genesys.hashing import digest
 from genesys.settings import Settings
 from genesys.sources import Opened, Source, open_source
 from genesys_dagster import internals
@@ -11,8 +14,36 @@ from genesys_dagster.ops.phases import plain_failures
 
 
 def upstream_key(source: Source) -> dg.AssetKey:
-    """``upstream/<slug>``: the source's label in small letters, digits, dots and dashes."""
-    return dg.AssetKey(["upstream", re.sub(r"[^a-z0-9._]+", "-", source.label.lower()).strip("-")])
+    """``upstream/<slug>``: the source's label in small letters, digits, dots and dashes, with an unusual split.
+
+    Letters that this leaves out go in as a hash, so that names in other scripts stay apart.
+    """
+    lost = any(char.isalnum() and not char.isascii() for char in source.label)
+    marks = [source.label, *filter(None, (source.config, source.split if source.split != "train" else ""))]
+    marks += [digest(source.label, 6)] if lost else []
+    return dg.AssetKey(["upstream", re.sub(r"[^a-z0-9._]+", "-", "-".join(marks).lower()).strip("-")])
+
+
+def fail_if_mixed_up(sources: Iterable[Source]) -> None:
+    """One asset is one source, which lanes may share.
+
+    Raises:
+        GenesysError: Two sources would be one asset, and the revision of one be shown as the other's.
+    """
+    known: dict[dg.AssetKey, Source] = {}
+    for source in sources:
+        other = known.setdefault(upstream_key(source), source)
+        if (other.path, other.revision) != (source.path, source.revision):
+            raise GenesysError(
+                f"sources {_words(other)} and {_words(source)} are told apart by nothing but path or revision "
+                f"({upstream_key(source).to_user_string()}): give each a `name` of its own, or have one path name both "
+                "(a folder, or a pattern such as rows-*.jsonl)"
+            )
+
+
+def _words(source: Source) -> str:
+    at = f" at {source.revision}" if source.revision else ""
+    return f"{source.path}{at}" + (f" (name {source.name})" if source.name else "")
 
 
 def upstream_asset(settings: Settings, source: Source) -> dg.SourceAsset:

@@ -5,8 +5,10 @@ import dagster as dg
 from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset
+from genesys_dagster import internals
 from genesys_dagster.partitions import shards_name, shards_of
 
+PARTITION = "dagster/partition"
 BUDGET = 20
 """Runs requested at one tick: a first fill of thousands of shards is a backfill's work, not a sensor's."""
 
@@ -16,7 +18,7 @@ def new_shards_sensor(lane: Lane, job: str) -> dg.SensorDefinition:
 
     The cursor is the name of the last shard that was looked at: shards are cut in the order of their names and never
     change, so that one name tells which are new, however many there are. A shard whose run failed is not requested
-    again; that is for a person, or a run's retries, to decide.
+    again, nor is one that a backfill has queued; that is for a person, or a run's retries, to decide.
     """
 
     @dg.sensor(
@@ -35,7 +37,12 @@ def new_shards_sensor(lane: Lane, job: str) -> dg.SensorDefinition:
         if not waiting:
             return dg.SkipReason(f"no shard after {last}" if last else "the ledger has no shards yet")
         looked_at = waiting[:BUDGET]
-        wanted = [shard for shard in looked_at if lake.manifest(f"{lane.name}/verifications", shard) is None]
+        busy = _under_way(context.instance, job, dg.AssetKey([lane.name, "verifications"]), looked_at)
+        wanted = [
+            shard
+            for shard in looked_at
+            if shard not in busy and lake.manifest(f"{lane.name}/verifications", shard) is None
+        ]
         known = context.instance.get_dynamic_partitions(shards_name(lane.name))
         missing = [shard for shard in wanted if shard not in set(known)]
         return dg.SensorResult(
@@ -45,3 +52,11 @@ def new_shards_sensor(lane: Lane, job: str) -> dg.SensorDefinition:
         )
 
     return new_shards
+
+
+def _under_way(instance: dg.DagsterInstance, job: str, verdicts: dg.AssetKey, shards: list[str]) -> set[str]:
+    """Shards of which a run that ends in verdicts waits or works already."""
+    runs = instance.get_runs(dg.RunsFilter(statuses=list(internals.UNDER_WAY), tags={PARTITION: shards}))
+    return {
+        run.tags[PARTITION] for run in runs if run.job_name == job or verdicts in (run.asset_selection or frozenset())
+    }

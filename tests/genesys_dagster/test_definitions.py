@@ -1,5 +1,6 @@
 """The assembly: what is in it, that a lane is data alone, and that nothing secret or heavy comes with loading it."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -11,10 +12,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from dagster._config import validate_config
+from dagster._core.instance.config import dagster_instance_config_schema
 
 from genesys.faults import GenesysError
 from genesys.lanes import LANES
 from genesys.settings import DEMO, FILE_NAME, LaneSettings, RoleSettings, Settings, load_settings
+from genesys.sources import Source
 from genesys.verifiers.registry import VERIFIER_REGISTRY, VerifierRegistry
 from genesys_dagster import internals
 from genesys_dagster.definitions import build_defs
@@ -83,6 +87,34 @@ def test_a_lane_that_does_not_exist_is_named(tmp_path: Path) -> None:
         build_defs(Settings(state=str(tmp_path), lanes={"alchemy": LaneSettings()}))
 
 
+@pytest.mark.parametrize(
+    "sources",
+    [
+        (Source(path="org/data"), Source(path="org/data", split="test")),
+        (Source(path="org/data"), Source(path="org/data", config="main")),
+        (Source(path="x/rows.jsonl"), Source(path="y/rows.jsonl")),
+        (Source(path="a.jsonl", name="数学"), Source(path="b.jsonl", name="编程")),
+    ],
+)
+def test_each_source_is_an_asset_of_its_own(tmp_path: Path, sources: tuple[Source, ...]) -> None:
+    settings = Settings(state=str(tmp_path), lanes={"math": LaneSettings(sources=sources)})
+    keys = {key for key in keys_of(build_defs(settings)) if key.startswith("upstream/")}
+    assert len(keys) == len(sources)
+    assert "upstream/" not in keys
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        (Source(path="a.jsonl", name="mine"), Source(path="b.jsonl", name="mine")),
+        (Source(path="a.jsonl", name="org/Data"), Source(path="b.jsonl", name="org-data")),
+    ],
+)
+def test_sources_that_would_be_one_asset_are_refused(tmp_path: Path, sources: tuple[Source, ...]) -> None:
+    with pytest.raises(GenesysError, match=r"a\.jsonl \(name .*b\.jsonl \(name .*give each a `name`"):
+        build_defs(Settings(state=str(tmp_path), lanes={"math": LaneSettings(sources=sources)}))
+
+
 @pytest.mark.parametrize("task_types", [("tiny_sum", "alchemy"), ("broken",)])
 def test_a_lane_whose_tasks_nobody_verifies_is_refused(
     graph: Graph, monkeypatch: pytest.MonkeyPatch, task_types: tuple[str, ...]
@@ -143,5 +175,34 @@ def test_our_dagster_yaml_is_one_that_dagster_takes(tmp_path: Path) -> None:
     with internals.instance_of(tmp_path, keep_output=True) as instance:
         assert not instance.telemetry_enabled
         assert not instance.nux_enabled
+        assert instance.python_log_level == "INFO"
         assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] > 0
         assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
+
+
+def commented(section: str) -> str:
+    """A section of our dagster.yaml that is commented out, as it stands when a person takes the marks away."""
+    lines = (TOP / "dagster.yaml").read_text().splitlines()
+    found = lines[lines.index(f"# {section}:") :]
+    return "\n".join(line[2:] for line in itertools.takewhile(lambda line: line.startswith("# "), found))
+
+
+def test_the_launcher_of_a_deployment_is_one_that_dagster_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dagster.yaml").write_text(commented("run_launcher"))
+    with internals.instance_of(tmp_path, keep_output=True) as instance:
+        launcher = instance.run_launcher
+        assert type(launcher).__name__ == "DockerRunLauncher"
+        assert launcher.image == "registry.example/genesys:1"
+        assert "GENESYS_CONFIG=/work/genesys.toml" in launcher.env_vars
+        assert not internals.is_alone(instance), "runs are not of this machine alone"
+
+
+def test_the_storage_of_a_team_is_one_that_dagster_takes(tmp_path: Path) -> None:
+    chosen = yaml.safe_load(commented("storage"))
+    assert chosen == {"storage": {"postgres": {"postgres_url": {"env": "DAGSTER_POSTGRES_URL"}}}}
+    schema = dagster_instance_config_schema()["storage"].config_type
+    assert validate_config(schema, chosen["storage"]).success
+    extras = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert [name.partition(">")[0] for name in extras["postgres"]] == ["dagster-postgres"]

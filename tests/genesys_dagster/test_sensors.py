@@ -80,3 +80,21 @@ def test_an_instance_that_does_not_know_the_shards_gets_them(graph: Graph) -> No
     [request] = result.dynamic_partitions_requests
     assert (request.partitions_def_name, list(request.partition_keys)) == ("sums_shards", SHARDS)
     assert requested(result) == SHARDS
+
+
+@pytest.mark.parametrize(
+    ("status", "asked"), [(dg.DagsterRunStatus.NOT_STARTED, SHARDS[1:]), (dg.DagsterRunStatus.FAILURE, SHARDS)]
+)
+@pytest.mark.parametrize("job", ["sums", "__ASSET_JOB"])
+def test_a_shard_whose_run_is_under_way_is_not_requested_again(
+    graph: Graph, job: str, status: dg.DagsterRunStatus, asked: list[str]
+) -> None:
+    graph.run_job("sums_ledger")
+    selection = frozenset({dg.AssetKey(["sums", "verifications"])}) if job == "__ASSET_JOB" else None
+    graph.instance.create_run_for_job(
+        build_defs(graph.settings).resolve_job_def(job),
+        status=status,
+        tags={"dagster/partition": SHARDS[0]},
+        asset_selection=selection,
+    )
+    assert requested(tick(graph, None)) == asked
