@@ -40,7 +40,13 @@ def build_defs(
     filtered = dataset_asset(FILTERED, list(lanes.values()), settings)
     sft = dataset_asset(SFT, list(lanes.values()), settings)
     return dg.Definitions(
-        assets=[*_upstream(graphs), *(asset for graph in graphs for asset in graph.assets), filtered, sft],
+        assets=[
+            *_upstream(graphs),
+            *(spec for graph in graphs for spec in graph.shards),
+            *(asset for graph in graphs for asset in graph.assets),
+            filtered,
+            sft,
+        ],
         asset_checks=[
             *(checks for graph in graphs for checks in graph.checks),
             *(table_checks([GROUP, kind.name], kind.schema, kind.required) for kind in (FILTERED, SFT)),

@@ -70,6 +70,17 @@ def op_tags_at_launch(instance: dg.DagsterInstance, run: dg.DagsterRun, tag: str
     return {op.tags[tag] for op in ops if tag in op.tags}
 
 
+DATA_VERSION = "dagster/data_version"
+
+
+def observed_versions(instance: dg.DagsterInstance, key: dg.AssetKey) -> dict[str, str]:
+    """Data version of each partition as it was last observed, in one query."""
+    found = instance.event_log_storage.get_latest_tags_by_partition(
+        key, dg.DagsterEventType.ASSET_OBSERVATION, [DATA_VERSION]
+    )
+    return {partition: tags[DATA_VERSION] for partition, tags in found.items() if DATA_VERSION in tags}
+
+
 def free_slots(instance: dg.DagsterInstance, run_id: str) -> None:
     """Give back the pool slots that a dead run still holds."""
     if instance.event_log_storage.supports_global_concurrency_limits:

@@ -14,6 +14,7 @@ from genesys.lane import Lane
 from genesys.settings import LaneSettings, Settings
 from genesys.verifiers.runner import VerifierRunner
 from genesys_dagster.assets.ledger import REQUIRED, ledger_of
+from genesys_dagster.assets.shards import shards_asset
 from genesys_dagster.assets.stages import stage_asset
 from genesys_dagster.assets.upstream import upstream_asset
 from genesys_dagster.checks.judging import judging_check
@@ -29,6 +30,7 @@ class LaneGraph:
     """What one lane brings to the graph."""
 
     assets: list[dg.AssetsDefinition] = field(default_factory=list)
+    shards: list[dg.AssetSpec] = field(default_factory=list)
     upstream: list[dg.SourceAsset] = field(default_factory=list)
     """Apart, since lanes may share sources."""
     checks: list[dg.AssetChecksDefinition] = field(default_factory=list)
@@ -68,6 +70,7 @@ def lane_graph(lane: Lane, chosen: LaneSettings, settings: Settings) -> LaneGrap
     )
     return LaneGraph(
         assets=[ledger_of(lane, chosen, settings), *(stage_asset(kind, lane, settings, verifiers) for kind in kinds)],
+        shards=[shards_asset(lane)],
         upstream=[upstream_asset(settings, source) for source in chosen.sources],
         checks=[
             table_checks([lane.name, "ledger"], columns.LEDGER, REQUIRED),

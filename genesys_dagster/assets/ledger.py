@@ -10,6 +10,7 @@ from genesys.ledger import LedgerUpdate, ledger_asset, ledger_recipe, update_led
 from genesys.settings import LaneSettings, Settings
 from genesys.sources import open_sources
 from genesys_dagster import plots
+from genesys_dagster.assets.shards import observations
 from genesys_dagster.assets.upstream import input_version_tag, observation, upstream_key
 from genesys_dagster.loaded import fail_if_changed, settings_tags
 from genesys_dagster.metadata import Metadata, bad_rows_table, counts_metadata, sample_table, table_metadata
@@ -45,6 +46,8 @@ def ledger_of(lane: Lane, chosen: LaneSettings, settings: Settings) -> dg.Assets
             context.log_event(observation(source))
         shards = list(lake.need(ledger_asset(lane)).parts)
         new = add_shards(context.instance, lane.name, shards)
+        for observed in observations(context.instance, lake, lane):
+            context.log_event(observed)
         context.log.info(f"{len(shards)} shards, {len(new)} new partitions; {len(update.bad_rows)} broken rows")
         return dg.MaterializeResult(
             metadata=_metadata(lake, lane, update, shards),

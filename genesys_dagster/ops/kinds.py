@@ -32,7 +32,7 @@ class StageKind:
 
     Args:
         name: Last part of the asset's key.
-        reads: The tables that it reads; the first is the one before it, of which it carries columns.
+        reads: What it reads; the first is what stands before it, of which it carries columns.
         pool: Whose slots its run phase takes.
         role: Whose tokens it pays for.
         roles: Resources that answer its calls.
@@ -119,7 +119,7 @@ def _verifications_recipe(settings: Settings, lane: Lane, runner: VerifierRunner
 
 TASKS = StageKind(
     name="tasks",
-    reads=("ledger",),
+    reads=("shards",),
     pool="curator",
     role="curator",
     roles=("curator", "judge"),

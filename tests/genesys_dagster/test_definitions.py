@@ -37,7 +37,7 @@ def test_the_demo_graph_is_complete(tmp_path: Path) -> None:
     defs = build_defs(load_settings(DEMO / FILE_NAME, state=str(tmp_path)))
     dg.Definitions.validate_loadable(defs)
     upstream = ("numina-math-1.5", "numina-math-cot", "apps", "code-contests", "codeforces", "taco")
-    tables = ("ledger", "tasks", "generations", "verifications")
+    tables = ("ledger", "shards", "tasks", "generations", "verifications")
     assert keys_of(defs) == {
         *(f"upstream/genesys-demo-{name}" for name in upstream),
         *(f"{lane}/{table}" for lane in ("math", "coding") for table in tables),
@@ -79,7 +79,7 @@ def test_a_second_lane_is_data_alone_and_may_share_a_source(
     defs = build_defs(both)
     dg.Definitions.validate_loadable(defs)
     added = keys_of(defs) - keys_of(build_defs(settings))
-    assert added == {f"products/{table}" for table in ("ledger", "tasks", "generations", "verifications")}
+    assert added == {f"products/{table}" for table in ("ledger", "shards", "tasks", "generations", "verifications")}
 
 
 def test_a_lane_that_does_not_exist_is_named(tmp_path: Path) -> None:

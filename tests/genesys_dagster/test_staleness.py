@@ -1,7 +1,9 @@
 """What Dagster holds for stale is what the library would do again: after a change of rows, settings or code."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -108,7 +110,35 @@ def test_every_table_that_the_library_reads_is_a_dependence(graph: Graph) -> Non
     for name in ("sums/tasks", "sums/generations", "sums/verifications", "dataset/filtered", "dataset/sft"):
         shard = SHARD if name.startswith("sums/") else WHOLE
         [part] = graph.lake.need(name, shard).parts.values()
-        read = {"/".join(table.split("/")[:2]).replace("withdrawn", "ledger") for table in part.inputs}
+        handed_on = {"sums/withdrawn": "sums/ledger", "sums/ledger": "sums/shards"}
+        tables_read = {"/".join(table.split("/")[:2]) for table in part.inputs}
+        read = {handed_on.get(table, table) for table in tables_read}
         known = {key.to_user_string() for key in assets.get(dg.AssetKey(name.split("/"))).parent_keys}
         assert read, name
         assert read <= known, name
+
+
+def test_new_rows_make_no_shard_stale_that_was_there_before(graph: Graph) -> None:
+    graph.run()
+    write_rows(graph.source_file, [*ROWS, {"id": 9, "question": "4+4", "answer": "8"}])
+    graph.run_job("sums_ledger")
+    new = {(f"sums/{table}", "sums-00002") for table in ("tasks", "generations", "verifications")}
+    assert set(graph.stale()) == new | {("dataset/filtered", None)}
+
+
+def test_a_shard_that_changed_all_the_same_is_stale(graph: Graph) -> None:
+    """As when the ledger was lost, and read anew from other rows."""
+    graph.run()
+    shutil.rmtree(Path(graph.lake.root) / "sums" / "ledger")
+    shutil.rmtree(Path(graph.lake.root) / "sums" / "withdrawn")
+    write_rows(graph.source_file, [*ROWS[:2], *ROWS[3:], {"id": 9, "question": "4+4", "answer": "8"}])
+    graph.run_job("sums_ledger")
+    assert {("sums/tasks", SHARD), ("sums/tasks", "sums-00001")} <= set(graph.stale())
+
+
+def test_a_reading_tells_only_of_shards_that_are_new(graph: Graph) -> None:
+    key = dg.AssetKey(["sums", "shards"])
+    graph.run_job("sums_ledger")
+    assert len(graph.instance.fetch_observations(key, limit=10).records) == 2
+    graph.run_job("sums_ledger")
+    assert len(graph.instance.fetch_observations(key, limit=10).records) == 2
