@@ -66,6 +66,7 @@ class OneAtATime(MathVerifier):
     """Ours with a single worker process, for a fair race."""
 
     max_parallel = 1
+    workers = 1
 
 
 # Verdicts
@@ -218,7 +219,7 @@ def print_hanging(pool: Sequence[Record], total: int, rng: random.Random) -> boo
     wrong = sum(verdict.accepted or verdict.lost for verdict in stopped)
     rules = ", ".join(f"{count} {rule}" for rule, count in Counter(verdict.rule for verdict in stopped).most_common())
     print(
-        f"\n{total:,} responses, {HANGING} of which hang, on {MathVerifier.max_parallel} workers: "
+        f"\n{total:,} responses, {HANGING} of which hang, on {MathVerifier.workers} workers: "
         f"{ended - middle:.1f} s; without those {middle - began:.1f} s.\n"
         f"Of the {HANGING}, {HANGING - wrong} were rejected ({rules}); of the others, {changed} lost or changed theirs."
     )

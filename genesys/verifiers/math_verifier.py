@@ -14,6 +14,9 @@ from genesys.verifiers.math.pool import WorkerPool
 from genesys.verifiers.math.quick import canonical_answer, compare_quickly
 
 _WORKERS = max(2, os.cpu_count() or 2)
+_CALLS_PER_WORKER = 4
+"""Most answers need no worker. With a call for each worker and no more, one hard answer would hold up the easy ones
+behind it, and every verdict would wake the event loop by itself."""
 
 MAX_ANSWER = 20_000
 MAX_PROMPT = 8_000
@@ -35,9 +38,11 @@ class MathVerifier(BaseVerifier):
     Answers whose texts decide nothing go to worker processes, started when first needed and ended by ``shutdown``.
     """
 
-    max_parallel = _WORKERS
-    # Two tries at eight times the CPU limit and two starts, on a machine that is busy with other things.
-    timeout = 400.0
+    max_parallel = _CALLS_PER_WORKER * _WORKERS
+    workers: ClassVar[int] = _WORKERS
+    # Two tries at eight times the CPU limit and two starts, on a machine that is busy with other things, for each of
+    # the calls that share a worker.
+    timeout = _CALLS_PER_WORKER * 400.0
     cpu_limit_s: ClassVar[int] = 5
     memory_limit_bytes: ClassVar[int] = 2 << 30
     rests_on = (
@@ -110,7 +115,7 @@ class MathVerifier(BaseVerifier):
         with self._lock:
             # After a fork the pipes belong to the parent; writing into them would mix up two conversations.
             if self._pool is None or self._pool.owner != os.getpid():
-                self._pool = WorkerPool(self.max_parallel, self.cpu_limit_s, self.memory_limit_bytes)
+                self._pool = WorkerPool(self.workers, self.cpu_limit_s, self.memory_limit_bytes)
             return self._pool
 
 

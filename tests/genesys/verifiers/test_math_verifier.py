@@ -28,6 +28,7 @@ class QuickMathVerifier(MathVerifier):
 
     cpu_limit_s = 2
     max_parallel = 2
+    workers = 2
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +255,30 @@ def test_a_worker_killed_from_outside_is_no_verdict(pool):
     os.kill(busy, signal.SIGKILL)
     thread.join(60)
     assert box[0].kind == "time-limit"  # from two tries of its own, not from the kill
+
+
+def test_hard_answers_do_not_hold_up_easy_ones():
+    class OneWorker(MathVerifier):
+        cpu_limit_s = 2
+        workers = 1
+
+    kind = "verifiable_math"
+
+    async def run():
+        async with VerifierRunner({kind: OneWorker}) as runner:
+            hard = [
+                asyncio.ensure_future(runner.verify(item("5", boxed(HANGING), task_type=kind)))
+                for _ in range(MathVerifier.workers)
+            ]
+            await asyncio.sleep(0)
+            easy = await runner.verify(item("7", boxed("7"), task_type=kind))
+            waiting = [task for task in hard if not task.done()]
+            for task in hard:
+                task.cancel()
+            await asyncio.gather(*hard, return_exceptions=True)
+            return easy["score"], len(waiting)
+
+    assert asyncio.run(run()) == (1.0, MathVerifier.workers)
 
 
 def test_workers_killed_again_and_again_are_a_fault_and_no_verdict():

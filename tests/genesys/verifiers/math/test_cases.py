@@ -21,6 +21,7 @@ class QuickMathVerifier(MathVerifier):
 
     cpu_limit_s = 2
     max_parallel = 2
+    workers = 2
 
 
 def response_of(pair: dict[str, Any]) -> str:
