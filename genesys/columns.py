@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pyarrow as pa
 
 TEXT, TEXTS, INT, REAL, FLAG = pa.string(), pa.list_(pa.string()), pa.int64(), pa.float64(), pa.bool_()
@@ -165,8 +162,3 @@ TIMINGS = pa.schema(
 )
 """What varies from run to run; beside the table, outside its hash. ``measured`` is what a verifier measured, as JSON;
 parts that were made before it was kept lack it, and nothing rests on it, so that the format is still the first."""
-
-
-def as_text(value: Any) -> str:
-    """A mapping of free form as the JSON text that a table keeps; key order is kept, as upstream gave it."""
-    return json.dumps(value, ensure_ascii=False, default=str)

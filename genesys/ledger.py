@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from genesys.columns import LEDGER, OUTCOMES, WITHDRAWN, as_text
+from genesys.columns import LEDGER, OUTCOMES, WITHDRAWN
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.hashing import digest
 from genesys.lake import WHOLE, Lake, Part
@@ -23,6 +23,7 @@ from genesys.ledger_state import Known, all_marks, ledger_asset, problem_id, sta
 from genesys.outcomes import Counts, Outcome, accepted, rejected
 from genesys.part_writer import PartWriter
 from genesys.recipe import Recipe
+from genesys.schemas import as_text
 from genesys.sources import BadRow, Opened, Source, SourceRow
 
 __all__ = [

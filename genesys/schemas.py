@@ -20,6 +20,11 @@ from genesys.hashing import digest
 JsonDict = dict[str, Any]
 
 
+def as_text(value: Any) -> str:
+    """A mapping of free form as the JSON text that a table keeps; key order is kept, as upstream gave it."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def parse_info(value: Any) -> Any:
     """Read ``verification_info`` or ``metadata`` in any form upstream writes it.
 

@@ -1,6 +1,6 @@
 """From tasks to files of responses: each file is sealed as soon as all of its rows have ended, while later rows run on.
 
-What a row asks is ``genesys.stages.generations.sample_response``; where tasks come from is ``genesys.commands.tasks``.
+What a row asks is ``genesys.stages.sampling.sample_response``; where tasks come from is ``genesys.commands.tasks``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from genesys.outcomes import Outcome, accepted, errored, rejected
 from genesys.rows import Record, broken_record, is_broken, to_line, whole_file
 from genesys.schemas import Response, Task
 from genesys.sources import BadRow
-from genesys.stages.generations import GENERATION_VERSION, rendering, sample_response
+from genesys.stages.sampling import GENERATION_VERSION, rendering, sample_response
 
 FILE_VERSION = "1"
 """Raised when a line is written in another form, so that old files are not taken for finished ones."""

@@ -10,11 +10,10 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
-from genesys.columns import as_text
 from genesys.faults import GenesysError
 from genesys.hashing import derived_seed
 from genesys.rows import count_rows
-from genesys.schemas import Task, Verification, task_hash
+from genesys.schemas import Task, Verification, as_text, task_hash
 from genesys.sources import BadRow, Opened, SourceRow, missing_columns, parquet_rows, parse_line
 
 NEEDED = ("problem_id", "source", "task_type", "prompt")

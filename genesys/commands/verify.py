@@ -32,7 +32,7 @@ from genesys.rows import Record, broken_record, count_rows, is_broken, read_reco
 from genesys.schemas import Response
 from genesys.settings import Settings, load_settings
 from genesys.sources import BadRow
-from genesys.stages.verifications import verdict_on
+from genesys.stages.verdicts import verdict_on
 from genesys.teachers.casting import with_judges
 from genesys.verifiers.registry import VERIFIER_REGISTRY
 from genesys.verifiers.runner import VerifierRunner

@@ -20,7 +20,8 @@ from genesys.lanes import LANES
 from genesys.ledger import problem_id, update_ledger
 from genesys.settings import DEMO, LaneSettings, Settings
 from genesys.sources import Opened, SourceRow, open_source
-from genesys.stages.generations import GENERATION_VERSION, generations_stage
+from genesys.stages.generations import generations_stage
+from genesys.stages.sampling import GENERATION_VERSION
 from genesys.stages.stage import run_stage, seal_stage
 from genesys.stages.tasks import tasks_stage
 from genesys.teachers.script import RecordingTeacher, Script, ScriptedTask, ScriptedTeacher

@@ -19,10 +19,11 @@ from genesys.lineage.evidence import GONE, Evidence, Held, Recorded, Row
 from genesys.lineage.records import Checks, Link, Step
 from genesys.release import sft
 from genesys.schemas import parse_info, task_hash
-from genesys.stages.generations import rendering
 from genesys.stages.records import response_digest
+from genesys.stages.sampling import rendering
 from genesys.stages.tasks import record_hash
-from genesys.stages.verifications import VERIFICATION_VERSION, without_measured
+from genesys.stages.verdicts import without_measured
+from genesys.stages.verifications import VERIFICATION_VERSION
 
 
 def ledger_link(evidence: Evidence) -> Link:

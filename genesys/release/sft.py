@@ -16,7 +16,8 @@ from genesys.outcomes import Counts
 from genesys.recipe import Recipe
 from genesys.release import filtered
 from genesys.release.buckets import Buckets
-from genesys.stages.generations import generations_asset, rendering
+from genesys.stages.generations import generations_asset
+from genesys.stages.sampling import rendering
 from genesys.stages.tasks import task_rows
 from genesys.stages.verifications import verifications_asset
 

@@ -10,8 +10,9 @@ from genesys.calls.verdicts import is_verdict_key
 from genesys.hashing import digest
 from genesys.lake import Lake
 from genesys.lane import Lane
-from genesys.stages.generations import generations_asset, rendering
+from genesys.stages.generations import generations_asset
 from genesys.stages.records import response_digest
+from genesys.stages.sampling import rendering
 
 Row = dict[str, Any]
 Key = tuple[str, str]

@@ -17,7 +17,8 @@ from genesys.hashing import digest
 from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.schemas import parse_info
-from genesys.stages.generations import generations_asset, rendering
+from genesys.stages.generations import generations_asset
+from genesys.stages.sampling import rendering
 from genesys.stages.tasks import FREE_FIELDS, TASK_FIELDS, task_rows
 
 Row = dict[str, Any]

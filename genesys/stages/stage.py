@@ -17,10 +17,12 @@ from genesys.calls.context import CallStats, Roles
 from genesys.calls.engine import Progress, Work, replay_rows, run_rows
 from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
-from genesys.columns import OUTCOMES, TIMINGS, as_text
+from genesys.columns import OUTCOMES, TIMINGS
 from genesys.lake import Lake, Part
 from genesys.outcomes import Counts, Outcome, errored
 from genesys.recipe import Recipe
+from genesys.schemas import as_text
+from genesys.stages.verdicts import MEASURED
 
 Item = TypeVar("Item")
 
@@ -160,10 +162,6 @@ class _Unique:
             )
         self._seen.update(values)
         return outcome
-
-
-MEASURED = "measured"
-"""In a verdict's info: what the verifier measured of it, by name. Its ``endpoint`` says where."""
 
 
 def _timing(entry: Entry) -> dict[str, Any]:

@@ -11,18 +11,19 @@ from typing import Any
 
 from genesys.calls.context import Calls
 from genesys.calls.engine import Work
-from genesys.calls.verdicts import Subject
 from genesys.choices import Acceptance
-from genesys.columns import VERIFICATIONS, as_text
-from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
+from genesys.columns import VERIFICATIONS
+from genesys.faults import InfrastructureFault
 from genesys.lake import Lake, Part
 from genesys.lane import Lane
 from genesys.outcomes import Outcome, accepted, rejected
 from genesys.recipe import Recipe
+from genesys.schemas import as_text
 from genesys.stages.generations import generations_asset
 from genesys.stages.records import ResponseRow, responses, subject_of
-from genesys.stages.stage import MEASURED, Stage
+from genesys.stages.stage import Stage
 from genesys.stages.tasks import tasks_asset
+from genesys.stages.verdicts import verdict_on, without_measured
 from genesys.verifiers.runner import VerifierRunner
 
 Row = dict[str, Any]
@@ -125,31 +126,3 @@ async def verify_row(response: ResponseRow, calls: Calls, *, runner: VerifierRun
 def _shown(value: Any) -> str | None:
     """What a verifier gives as an answer or a rule, for a column of text: some give a number or a list."""
     return value if value is None or isinstance(value, str) else as_text(value)
-
-
-async def verdict_on(response: Subject, calls: Calls, acceptance: Acceptance) -> tuple[float | None, Row, str | None]:
-    """Score, verification_result_info, and why it is not accepted (None: it is)."""
-    try:
-        verdict = await calls.verify_response(response)
-        score, info, fault = verdict["score"], verdict["verification_result_info"], None
-    except (TaskFault, ResponseFault) as error:
-        score, info = None, {"fault": str(error)}
-        fault = "task fault" if isinstance(error, TaskFault) else "response fault"
-    if acceptance.accepts(response.task_type, score):
-        return score, info, None
-    return score, info, str(fault or info.get("reason") or _reason(score, str(info.get("rule", ""))))
-
-
-def without_measured(info: Row) -> Row:
-    """A verdict's info as the table keeps it: what varies from run to run stands in the timings beside it."""
-    return {name: value for name, value in info.items() if name != MEASURED}
-
-
-def _reason(score: float | None, rule: str) -> str:
-    """In words that can be counted, from the verifier's rule: ``boxed/time-limit`` ends in how it was decided."""
-    decided = rule.rpartition("/")[2]
-    if decided in ("no-answer", "time-limit", "worker-died"):
-        return decided.replace("-", " ")
-    if score is None:
-        return "no score"
-    return "wrong answer" if score == 0 else "score too low"

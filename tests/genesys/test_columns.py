@@ -3,7 +3,7 @@
 import json
 from datetime import date
 
-from genesys.columns import as_text
+from genesys.schemas import as_text
 
 
 def test_a_mapping_is_kept_as_text_that_a_person_can_read_whatever_it_holds() -> None:

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from genesys.columns import as_text
 from genesys.faults import GenesysError
 from genesys.hashing import digest
 from genesys.lake import WHOLE, Lake
 from genesys.lane import Adapter, Identity
 from genesys.ledger import LedgerUpdate, problem_id, statement_hash, update_ledger
-from genesys.schemas import parse_info
+from genesys.schemas import as_text, parse_info
 from genesys.sources import Opened, Source, open_source
 from tests.support.s3 import s3_bucket
 from tests.support.tiny_lane import sums_lane, write_rows

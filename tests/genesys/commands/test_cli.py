@@ -25,6 +25,14 @@ def plugin(folder: Path, code: str, entry: str = "mine = my_commands:main") -> d
     return env | {"PYTHONPATH": f"{folder}:{env['PYTHONPATH']}"}
 
 
+@pytest.mark.parametrize("command", ["generate", "verify"])
+def test_commands_on_files_load_nothing_that_reads_tables(command: str) -> None:
+    tables = ("numpy", "polars", "pyarrow")
+    code = f"import sys, genesys.commands.{command}; print([m for m in {tables} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=False)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 def test_help_lists_the_commands_and_imports_none(tmp_path: Path) -> None:
     code = (
         f"import sys; from genesys.cli import main; main(['--help']); print([m for m in {HEAVY} if m in sys.modules])"

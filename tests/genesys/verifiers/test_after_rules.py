@@ -10,7 +10,7 @@ from genesys.calls.verdicts import Subject
 from genesys.choices import Acceptance
 from genesys.faults import GenesysError, TaskFault
 from genesys.settings import Settings
-from genesys.stages.verifications import verdict_on
+from genesys.stages.verdicts import verdict_on
 from genesys.verifiers.after_rules import JUDGED, RULE
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.llm_judge_verifier import LlmJudgeVerifier
