@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from genesys.columns import LEDGER, OUTCOMES, WITHDRAWN
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.hashing import digest
-from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Identity, Lane
 from genesys.ledger_state import Known, all_marks, ledger_asset, problem_id, statement_hash, withdrawn_asset
 from genesys.outcomes import Counts, Outcome, accepted, rejected
-from genesys.part_writer import PartWriter
 from genesys.recipe import Recipe
 from genesys.schemas import as_text
 from genesys.sources import BadRow, Opened, Source, SourceRow
+from genesys.tables.columns import LEDGER, OUTCOMES, WITHDRAWN
+from genesys.tables.lake import WHOLE, Lake, Part
+from genesys.tables.part_writer import PartWriter
 
 __all__ = [
     "LedgerUpdate",

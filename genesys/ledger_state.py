@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genesys.hashing import digest
-from genesys.lake import Lake
 from genesys.lane import Identity, Lane
+from genesys.tables.lake import Lake
 
 
 def ledger_asset(lane: Lane) -> str:

@@ -1,6 +1,6 @@
 """Files of records as Genesys keeps them: JSON lines, broken ones read in their place, written whole or not at all.
 
-What the fields of a record mean stands in ``genesys.schemas``; tables of the lake are ``genesys.lake``.
+What the fields of a record mean stands in ``genesys.schemas``; tables of the lake are ``genesys.tables.lake``.
 """
 
 from __future__ import annotations

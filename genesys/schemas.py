@@ -1,6 +1,6 @@
 """The records of ``genesys generate`` and ``verify``: they read every upstream form and write the published one.
 
-In a lane rows are dicts with the columns of ``genesys.columns``.
+In a lane rows are dicts with the columns of ``genesys.tables.columns``.
 
 Genesys' field names are never renamed; fields of ours are added with defaults, so that a file written by Genesys reads
 here and the other way round. How files of such records are read stands in ``genesys.rows``.

@@ -1,6 +1,6 @@
 """Places by fsspec: which are on this machine's disks, and how one small file is replaced there or on object storage.
 
-What the files mean stands with who keeps them: ``genesys.lake``, ``genesys.calls``, ``genesys.rows``.
+What the files mean stands with who keeps them: ``genesys.tables.lake``, ``genesys.calls``, ``genesys.rows``.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from genesys.calls.journal import Journal
-from genesys.lake import Lake
 from genesys.settings import Settings
+from genesys.tables.lake import Lake
 
 
 def open_lake(settings: Settings) -> Lake:

@@ -6,8 +6,8 @@ Reads the verdicts as the table keeps them; the figures stand in ``genesys.quali
 import json
 from typing import Any
 
-from genesys.lake import Lake, Manifest
 from genesys.quality.judge_agreement import JudgeTally
+from genesys.tables.lake import Lake, Manifest
 from genesys_dagster.markdown import markdown_table
 
 

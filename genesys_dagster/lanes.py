@@ -8,10 +8,10 @@ from typing import Any
 
 import dagster as dg
 
-from genesys import columns
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lane import Lane
 from genesys.settings import LaneSettings, Settings
+from genesys.tables import columns
 from genesys.verifiers.runner import VerifierRunner
 from genesys_dagster.assets.ledger import REQUIRED, ledger_of
 from genesys_dagster.assets.shards import shards_asset

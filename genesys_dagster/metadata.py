@@ -11,10 +11,10 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from genesys.lake import Lake, Manifest
 from genesys.outcomes import Counts
 from genesys.settings import RoleSettings
 from genesys.sources import BadRow
+from genesys.tables.lake import Lake, Manifest
 from genesys_dagster import plots
 from genesys_dagster.judged import judged_metadata
 from genesys_dagster.markdown import below_limit, markdown_table

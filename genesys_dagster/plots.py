@@ -5,8 +5,8 @@ import io
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from genesys.lake import Lake, Manifest
 from genesys.outcomes import Counts
+from genesys.tables.lake import Lake, Manifest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

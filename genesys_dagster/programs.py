@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from genesys.lake import Lake, Manifest
+from genesys.tables.lake import Lake, Manifest
 from genesys_dagster import plots
 from genesys_dagster.markdown import below_limit, markdown_table
 

@@ -2,7 +2,7 @@
 
     make mutants ARGS="genesys/calls/engine.py"                    every mutant of a module
     make mutants ARGS="genesys/calls --sample 40"                  40 of each module of a folder, always the same ones
-    make mutants ARGS="genesys/lake.py --tests tests/genesys/test_lake.py"
+    make mutants ARGS="genesys/tables/lake.py --tests tests/genesys/tables/test_lake.py"
     make mutants ARGS="genesys/calls/parts.py --with s3"            tests of this marker, too
     make mutants ARGS="genesys/calls/engine.py --only genesys.calls.engine.x_end_of__mutmut_3"
 

@@ -14,7 +14,6 @@ from genesys.cli import DONE
 from genesys.commands.options import CONFIG_HELP, Options, Texts, parse
 from genesys.commands.printable import printable
 from genesys.faults import GenesysError
-from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane
 from genesys.lanes import LANES
 from genesys.quality.disputes import Votes, shortened, telling
@@ -24,6 +23,7 @@ from genesys.release import disputed, filtered
 from genesys.settings import DisputeSettings, Settings, load_settings
 from genesys.stages.verifications import verifications_asset
 from genesys.stores import open_lake
+from genesys.tables.lake import WHOLE, Lake, Part
 
 _CHARS = 200
 """Characters of a prompt, a gold or an answer that are shown; --json has more of them."""

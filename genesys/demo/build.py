@@ -14,7 +14,6 @@ from genesys.calls.entry import KEY_FORMAT
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
 from genesys.hashing import digest
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.lanes import LANES
 from genesys.ledger import problem_id, update_ledger
@@ -24,6 +23,7 @@ from genesys.stages.generations import generations_stage
 from genesys.stages.sampling import GENERATION_VERSION
 from genesys.stages.stage import run_stage, seal_stage
 from genesys.stages.tasks import tasks_stage
+from genesys.tables.lake import Lake
 from genesys.teachers.script import RecordingTeacher, Script, ScriptedTask, ScriptedTeacher
 from genesys.verifiers.runner import VerifierRunner
 

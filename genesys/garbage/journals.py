@@ -9,12 +9,12 @@ from genesys.calls.journal import Journal
 from genesys.calls.removal import Held, StoredSegment
 from genesys.faults import GenesysError
 from genesys.garbage.found import USED_SINCE, Kept, Removable
-from genesys.lake import Lake, Manifest
 from genesys.lanes import LANES
 from genesys.settings import Settings
 from genesys.stages.chosen import chosen_generations
 from genesys.stages.stage import unfinished
 from genesys.storage import is_within
+from genesys.tables.lake import Lake, Manifest
 
 _STAGES = ("tasks", "generations", "verifications")
 Manifests = dict[str, Manifest]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from genesys.garbage.found import USED_SINCE, Removable
-from genesys.lake import Lake
+from genesys.tables.lake import Lake
 
 _PART = re.compile(r"[0-9a-f]{32}\.parquet")
 _TEMPORARY = re.compile(r"part-[^/]*\.tmp|\.manifest\.json\.\d+\.tmp")

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterable
 
 from genesys.calls.journal import Journal
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.lineage.chain import generation_link, ledger_link, release_link, task_link, verdict_link
 from genesys.lineage.evidence import Recorded, gather
@@ -17,6 +16,7 @@ from genesys.lineage.replay import replay as derive_again
 from genesys.lineage.source_row import source_link
 from genesys.settings import Settings
 from genesys.sources import Source
+from genesys.tables.lake import Lake
 
 
 def audit(

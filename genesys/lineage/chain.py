@@ -13,7 +13,6 @@ from genesys.calls.entry import Entry, call_key
 from genesys.calls.verdicts import is_verdict_key
 from genesys.choices import Acceptance
 from genesys.hashing import derived_seed, digest
-from genesys.lake import WHOLE, File, Part
 from genesys.ledger import problem_id, statement_hash
 from genesys.lineage.evidence import GONE, Evidence, Held, Recorded, Row
 from genesys.lineage.records import Checks, Link, Step
@@ -24,6 +23,7 @@ from genesys.stages.sampling import rendering
 from genesys.stages.tasks import record_hash
 from genesys.stages.verdicts import without_measured
 from genesys.stages.verifications import VERIFICATION_VERSION
+from genesys.tables.lake import WHOLE, File, Part
 
 
 def ledger_link(evidence: Evidence) -> Link:

@@ -13,7 +13,6 @@ from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
 from genesys.calls.segment import Segment
 from genesys.faults import GenesysError
-from genesys.lake import WHOLE, File, Lake, Part
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset, withdrawn_asset
 from genesys.lineage.places import Place
@@ -21,6 +20,7 @@ from genesys.release import filtered, sft
 from genesys.stages.generations import generations_asset
 from genesys.stages.tasks import TASKS_CAMPAIGN, tasks_asset, with_identity
 from genesys.stages.verifications import verifications_asset
+from genesys.tables.lake import WHOLE, File, Lake, Part
 
 Row = dict[str, Any]
 

@@ -9,10 +9,10 @@ import polars as pl
 import pyarrow as pa
 
 from genesys.faults import GenesysError
-from genesys.lake import WHOLE, File, Lake
 from genesys.lane import Lane
 from genesys.release import filtered, sft
 from genesys.stages.generations import generations_asset
+from genesys.tables.lake import WHOLE, File, Lake
 
 ID_LENGTH = 24
 _SHOWN = 5

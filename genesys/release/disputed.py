@@ -14,8 +14,6 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from genesys.columns import INT, TEXT, TEXTS
-from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane
 from genesys.ledger import withdrawn_asset
 from genesys.quality.disputes import Ballot, Dispute, Votes, find_dispute
@@ -26,6 +24,8 @@ from genesys.release.texts import Key, Row, Text, texts_of, verdict_key
 from genesys.settings import DisputeSettings
 from genesys.stages.tasks import task_rows, tasks_asset
 from genesys.stages.verifications import verifications_asset
+from genesys.tables.columns import INT, TEXT, TEXTS
+from genesys.tables.lake import WHOLE, Lake, Part
 
 COMPANION = "disputed"
 """The companion of ``dataset/filtered`` that lists them."""

@@ -10,8 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from genesys.columns import FILTERED, OUTCOMES
-from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane
 from genesys.ledger import withdrawn_asset
 from genesys.outcomes import Counts, Outcome, accepted, rejected
@@ -23,6 +21,8 @@ from genesys.settings import DisputeSettings
 from genesys.stages.generations import generations_asset
 from genesys.stages.tasks import tasks_asset
 from genesys.stages.verifications import STALE_TASK, verifications_asset
+from genesys.tables.columns import FILTERED, OUTCOMES
+from genesys.tables.lake import WHOLE, Lake, Part
 
 ASSET = "dataset/filtered"
 CAMPAIGN = "all"

@@ -8,9 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from genesys.columns import LINEAGE, SFT
 from genesys.faults import GenesysError
-from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane
 from genesys.outcomes import Counts
 from genesys.recipe import Recipe
@@ -20,6 +18,8 @@ from genesys.stages.generations import generations_asset
 from genesys.stages.sampling import rendering
 from genesys.stages.tasks import task_rows
 from genesys.stages.verifications import verifications_asset
+from genesys.tables.columns import LINEAGE, SFT
+from genesys.tables.lake import WHOLE, Lake, Part
 
 ASSET = "dataset/sft"
 CAMPAIGN = "all"

@@ -8,11 +8,11 @@ from typing import Any
 
 from genesys.calls.verdicts import is_verdict_key
 from genesys.hashing import digest
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.stages.generations import generations_asset
 from genesys.stages.records import response_digest
 from genesys.stages.sampling import rendering
+from genesys.tables.lake import Lake
 
 Row = dict[str, Any]
 Key = tuple[str, str]

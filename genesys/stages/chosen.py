@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.recipe import Recipe
 from genesys.settings import Settings
 from genesys.stages.generations import generations_recipe, generations_stages
 from genesys.stages.stage import Stage
+from genesys.tables.lake import Lake
 
 
 def chosen_generations(settings: Settings, lake: Lake, lane: Lane, shard: str) -> list[Stage[Any]]:

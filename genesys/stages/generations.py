@@ -11,9 +11,7 @@ from typing import Any
 from genesys.calls.context import Calls
 from genesys.calls.engine import Work
 from genesys.choices import Sampling
-from genesys.columns import GENERATIONS
 from genesys.hashing import digest
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.outcomes import Outcome, accepted
 from genesys.recipe import Recipe
@@ -21,6 +19,8 @@ from genesys.schemas import as_text
 from genesys.stages.sampling import GENERATION_VERSION, sample_response
 from genesys.stages.stage import Stage
 from genesys.stages.tasks import tasks_asset
+from genesys.tables.columns import GENERATIONS
+from genesys.tables.lake import Lake
 
 Row = dict[str, Any]
 

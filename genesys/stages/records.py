@@ -14,12 +14,12 @@ from typing import Any
 
 from genesys.calls.verdicts import Subject
 from genesys.hashing import digest
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.schemas import parse_info
 from genesys.stages.generations import generations_asset
 from genesys.stages.sampling import rendering
 from genesys.stages.tasks import FREE_FIELDS, TASK_FIELDS, task_rows
+from genesys.tables.lake import Lake
 
 Row = dict[str, Any]
 

@@ -17,12 +17,12 @@ from genesys.calls.context import CallStats, Roles
 from genesys.calls.engine import Progress, Work, replay_rows, run_rows
 from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
-from genesys.columns import OUTCOMES, TIMINGS
-from genesys.lake import Lake, Part
 from genesys.outcomes import Counts, Outcome, errored
 from genesys.recipe import Recipe
 from genesys.schemas import as_text
 from genesys.stages.verdicts import MEASURED
+from genesys.tables.columns import OUTCOMES, TIMINGS
+from genesys.tables.lake import Lake, Part
 
 Item = TypeVar("Item")
 

@@ -11,9 +11,7 @@ from typing import Any
 
 from genesys.calls.context import Calls
 from genesys.calls.engine import Work
-from genesys.columns import TASKS
 from genesys.hashing import digest
-from genesys.lake import Lake
 from genesys.lane import Lane, LedgerRow
 from genesys.ledger import ledger_asset, ledger_rows
 from genesys.outcomes import Outcome
@@ -21,6 +19,8 @@ from genesys.prompts import Prompt
 from genesys.recipe import Recipe
 from genesys.schemas import as_text, parse_info, task_hash
 from genesys.stages.stage import Stage
+from genesys.tables.columns import TASKS
+from genesys.tables.lake import Lake
 
 Row = dict[str, Any]
 

@@ -12,9 +12,7 @@ from typing import Any
 from genesys.calls.context import Calls
 from genesys.calls.engine import Work
 from genesys.choices import Acceptance
-from genesys.columns import VERIFICATIONS
 from genesys.faults import InfrastructureFault
-from genesys.lake import Lake, Part
 from genesys.lane import Lane
 from genesys.outcomes import Outcome, accepted, rejected
 from genesys.recipe import Recipe
@@ -24,6 +22,8 @@ from genesys.stages.records import ResponseRow, responses, subject_of
 from genesys.stages.stage import Stage
 from genesys.stages.tasks import tasks_asset
 from genesys.stages.verdicts import verdict_on, without_measured
+from genesys.tables.columns import VERIFICATIONS
+from genesys.tables.lake import Lake, Part
 from genesys.verifiers.runner import VerifierRunner
 
 Row = dict[str, Any]

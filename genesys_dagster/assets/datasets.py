@@ -8,14 +8,14 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from genesys import columns
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.quality.same_answers import SameAnswers
 from genesys.recipe import Recipe
 from genesys.release.filtered import filtered_recipe
 from genesys.release.sft import sft_recipe
 from genesys.settings import Settings
+from genesys.tables import columns
+from genesys.tables.lake import Lake
 from genesys_dagster.checks.disputes import disputes_metadata, disputes_result, disputes_spec
 from genesys_dagster.checks.soundness import problems_of
 from genesys_dagster.loaded import fail_if_changed, settings_tags

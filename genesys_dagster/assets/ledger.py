@@ -2,13 +2,13 @@
 
 import dagster as dg
 
-from genesys import columns
 from genesys.hashing import digest
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.ledger import LedgerUpdate, ledger_asset, ledger_recipe, update_ledger, withdrawn_asset
 from genesys.settings import LaneSettings, Settings
 from genesys.sources import open_sources
+from genesys.tables import columns
+from genesys.tables.lake import Lake
 from genesys_dagster import plots
 from genesys_dagster.assets.shards import observations
 from genesys_dagster.assets.upstream import input_version_tag, observation, upstream_key

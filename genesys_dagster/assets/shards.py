@@ -6,9 +6,9 @@ each is a partition here with a version of its own, so that new rows make no sha
 
 import dagster as dg
 
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset
+from genesys.tables.lake import Lake
 from genesys_dagster import internals
 from genesys_dagster.partitions import shards_of
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from genesys.lake import WHOLE, Lake, Part
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset
 from genesys.release import filtered
 from genesys.stages.generations import generations_asset
 from genesys.stages.tasks import tasks_asset
 from genesys.stages.verifications import verifications_asset
+from genesys.tables.lake import WHOLE, Lake, Part
 from genesys_dagster.markdown import markdown_table
 from genesys_dagster.ops.phases import plain_failures
 from genesys_dagster.resources import BASIC

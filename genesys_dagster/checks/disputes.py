@@ -6,11 +6,11 @@ from typing import Any
 
 import dagster as dg
 
-from genesys.lake import Lake, Manifest
 from genesys.lane import Lane
 from genesys.quality.disputes import telling
 from genesys.release.disputed import dispute_of, entries, listed
 from genesys.settings import DisputeSettings
+from genesys.tables.lake import Lake, Manifest
 from genesys_dagster.markdown import markdown_table
 
 GOLDS = "golds"

@@ -11,12 +11,12 @@ import dagster as dg
 
 from genesys.calls.context import Calls, CallStats, Roles
 from genesys.calls.journal import Journal
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.quality.judge_calibration import Calibration, calibrate
 from genesys.settings import Settings
 from genesys.stages.tasks import tasks_asset
 from genesys.stages.verifications import verifications_asset
+from genesys.tables.lake import Lake
 from genesys.verifiers.after_rules import JUDGED
 from genesys.verifiers.judge.panel import Panel
 from genesys_dagster import internals

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from genesys.lake import Lake, Part
 from genesys.outcomes import Counts
+from genesys.tables.lake import Lake, Part
 
 UNREADABLE = (OSError, pa.ArrowException)
 """What reading a damaged file raises: a missing one, a footer that is none, a page that does not decompress."""

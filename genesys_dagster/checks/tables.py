@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 import pyarrow as pa
 
-from genesys.lake import WHOLE, Lake
+from genesys.tables.lake import WHOLE, Lake
 from genesys_dagster import internals
 from genesys_dagster.checks.soundness import problems_of, schema_problems, sums_of
 from genesys_dagster.ops.phases import plain_failures

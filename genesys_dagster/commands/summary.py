@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from genesys.lake import WHOLE, Lake, Manifest
 from genesys.outcomes import Counts
 from genesys.settings import Settings
 from genesys.stores import open_lake
+from genesys.tables.lake import WHOLE, Lake, Manifest
 from genesys_dagster.metadata import error_details
 from genesys_dagster.pipeline import RunEnd
 

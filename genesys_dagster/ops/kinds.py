@@ -9,9 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from genesys import columns
 from genesys.faults import GenesysError
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.recipe import Recipe
 from genesys.settings import Settings
@@ -19,6 +17,8 @@ from genesys.stages.chosen import chosen_generations, chosen_generations_recipe
 from genesys.stages.stage import Stage
 from genesys.stages.tasks import tasks_recipe, tasks_stage
 from genesys.stages.verifications import verifications_recipe, verifications_stages
+from genesys.tables import columns
+from genesys.tables.lake import Lake
 from genesys.verifiers.registry import executes
 from genesys.verifiers.runner import VerifierRunner
 

@@ -14,10 +14,10 @@ import dagster as dg
 from genesys.calls.engine import replay_rows
 from genesys.calls.journal import Journal
 from genesys.faults import GenesysError, InfrastructureFault, NotReady
-from genesys.lake import Lake, Manifest
 from genesys.lane import Lane
 from genesys.settings import Settings
 from genesys.stages.stage import Stage, run_stage, seal_stage
+from genesys.tables.lake import Lake, Manifest
 from genesys_dagster import internals
 from genesys_dagster.checks.soundness import part_problems
 from genesys_dagster.loaded import fail_if_changed, settings_tags

@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from genesys.lake import Lake
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset
+from genesys.tables.lake import Lake
 from genesys_dagster import internals
 from genesys_dagster.partitions import shards_name, shards_of
 

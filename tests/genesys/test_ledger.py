@@ -11,11 +11,11 @@ import pytest
 
 from genesys.faults import GenesysError
 from genesys.hashing import digest
-from genesys.lake import WHOLE, Lake
 from genesys.lane import Adapter, Identity
 from genesys.ledger import LedgerUpdate, problem_id, statement_hash, update_ledger
 from genesys.schemas import as_text, parse_info
 from genesys.sources import Opened, Source, open_source
+from genesys.tables.lake import WHOLE, Lake
 from tests.support.s3 import s3_bucket
 from tests.support.tiny_lane import sums_lane, write_rows
 

@@ -8,9 +8,9 @@ import fsspec
 import pytest
 
 from genesys.calls.journal import Journal
-from genesys.lake import Lake
 from genesys.settings import Settings
 from genesys.storage import files_below, is_within, local_path, modified, object_tag, replace_object
+from genesys.tables.lake import Lake
 from tests.support.s3 import s3_bucket
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from genesys.calls.journal import Journal
-from genesys.columns import TIMINGS
 from genesys.lineage.audit import audit
 from genesys.lineage.records import Audit
+from genesys.tables.columns import TIMINGS
 from tests.support.tiny_lane import TinyVerifier, World
 
 Row = dict[str, Any]

@@ -12,11 +12,11 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 
 from genesys.chat import Teacher
-from genesys.lake import Lake
 from genesys.lanes import LANES
 from genesys.settings import LaneSettings, RoleSettings, Settings
 from genesys.sources import Source
 from genesys.stores import open_lake
+from genesys.tables.lake import Lake
 from genesys.verifiers.registry import VERIFIER_REGISTRY
 from genesys_dagster.definitions import build_defs
 from genesys_dagster.pipeline import QUIET, Pipeline, RunEnd

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from genesys import columns
-from genesys.lake import WHOLE, Lake, Part
 from genesys.outcomes import Counts, Outcome, accepted, rejected
+from genesys.tables import columns
+from genesys.tables.lake import WHOLE, Lake, Part
 from genesys_dagster import internals
 from genesys_dagster.checks.soundness import problems_of, schema_problems, sums_of
 from genesys_dagster.definitions import build_defs

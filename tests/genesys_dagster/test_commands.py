@@ -22,8 +22,8 @@ import pytest
 from genesys.chat import ChatAnswer, ChatRequest
 from genesys.cli import main as genesys_command
 from genesys.faults import GenesysError, InfrastructureFault
-from genesys.lake import Lake
 from genesys.settings import load_settings
+from genesys.tables.lake import Lake
 from genesys_dagster import internals
 from genesys_dagster.commands import ui
 from genesys_dagster.commands.summary import Summary

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from genesys.calls.journal import Journal
-from genesys.lake import Lake
 from genesys.settings import load_settings
+from genesys.tables.lake import Lake
 from tests.support import shared_data
 from tests.support.drive_calls import request_sha
 from tests.support.killing import run_killed

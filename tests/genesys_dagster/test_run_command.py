@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from genesys.cli import main
-from genesys.lake import Lake
+from genesys.tables.lake import Lake
 from tests.genesys.commands.runs import REPO, Watch, genesys, kill_when
 from tests.genesys_dagster.projects import problem, project
 from tests.support.openai_server import OpenAIServer

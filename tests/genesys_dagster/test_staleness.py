@@ -10,10 +10,10 @@ import dagster as dg
 import pytest
 
 from genesys.choices import Acceptance
-from genesys.lake import WHOLE
 from genesys.lanes import LANES
 from genesys.release import sft
 from genesys.settings import DisputeSettings, Settings
+from genesys.tables.lake import WHOLE
 from genesys.verifiers.runner import VerifierRunner
 from genesys_dagster.definitions import build_defs
 from genesys_dagster.ops.kinds import KINDS

@@ -23,9 +23,9 @@ from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
 from genesys.chat import Message
 from genesys.hashing import derived_seed
-from genesys.lake import Lake
 from genesys.outcomes import Outcome, accepted
 from genesys.stages.stage import Stage, run_stage, seal_stage
+from genesys.tables.lake import Lake
 from genesys.teachers.openai_teacher import OpenAITeacher
 from tests.support.openai_answers import canonical_sha256
 

@@ -14,7 +14,6 @@ from genesys.calls.context import Calls, Roles
 from genesys.calls.journal import Journal
 from genesys.chat import ChatAnswer, ChatRequest, Completed
 from genesys.choices import Acceptance, Sampling
-from genesys.lake import Lake
 from genesys.lane import Adapter, Identity, Lane, LedgerRow
 from genesys.ledger import LedgerUpdate, update_ledger
 from genesys.outcomes import Outcome, accepted, rejected
@@ -24,6 +23,7 @@ from genesys.stages.generations import generations_stages
 from genesys.stages.stage import Stage, run_stage, seal_stage
 from genesys.stages.tasks import tasks_stage
 from genesys.stages.verifications import verifications_stages
+from genesys.tables.lake import Lake
 from genesys.verifiers.runner import VerifierRunner
 
 ASKED = """

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from genesys.calls.journal import Journal
-from genesys.lake import Lake
+from genesys.tables.lake import Lake
 from tests.support.drive_calls import ASSET, PARTITION, SEGMENT, calls_of, request_sha
 from tests.support.killing import run_killed
 from tests.support.openai_server import OpenAIServer

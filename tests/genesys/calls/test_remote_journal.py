@@ -19,7 +19,7 @@ from genesys.calls.engine import run_rows
 from genesys.calls.journal import Journal
 from genesys.calls.parts import RemoteParts
 from genesys.faults import GenesysError, InfrastructureFault
-from genesys.lake import Lake
+from genesys.tables.lake import Lake
 from tests.support.calls import FakeTeacher, entry, roles_of, text_of, work_of
 from tests.support.drive_calls import ASSET, PARTITION
 from tests.support.openai_server import OpenAIServer

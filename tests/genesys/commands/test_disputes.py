@@ -10,12 +10,12 @@ import s3fs
 
 from genesys.commands import disputes as command
 from genesys.faults import GenesysError
-from genesys.lake import WHOLE
 from genesys.lineage.chain import release_link
 from genesys.lineage.evidence import gather
 from genesys.lineage.places import find
 from genesys.release import filtered
 from genesys.release.filtered import make_filtered
+from genesys.tables.lake import WHOLE
 from tests.genesys.commands.runs import genesys
 from tests.support.disputing import NAMING, teacher_saying
 from tests.support.s3 import s3_bucket

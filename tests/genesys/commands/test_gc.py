@@ -9,7 +9,7 @@ import pytest
 
 from genesys.calls.journal import Journal
 from genesys.cli import main
-from genesys.lake import Lake
+from genesys.tables.lake import Lake
 from tests.support.s3 import s3_bucket
 from tests.support.tiny_lane import ROWS, World, sums_lane
 

@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from genesys.calls.journal import Journal
-from genesys.lake import WHOLE
 from genesys.lineage.audit import audit
 from genesys.lineage.records import Audit
 from genesys.release.filtered import make_filtered
 from genesys.release.sft import make_sft
+from genesys.tables.lake import WHOLE
 from tests.support.tiny_lane import World
 
 Row = dict[str, Any]

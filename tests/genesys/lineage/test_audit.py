@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from genesys.columns import LINEAGE
 from genesys.lineage.places import UnknownResponse
 from genesys.lineage.records import Audit
 from genesys.sources import Source
+from genesys.tables.columns import LINEAGE
 from tests.genesys.lineage.conftest import change_journal, data_file, forge, found, look, noted, published, release
 from tests.support.tiny_lane import ROWS, World, write_rows
 

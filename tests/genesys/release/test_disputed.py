@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from genesys.lake import WHOLE, Part
 from genesys.quality.same_answers import SameAnswers
 from genesys.release import filtered
 from genesys.release.disputed import COMPANION, DISPUTED, count_again, dispute_of, entries, listed
 from genesys.release.filtered import disputed_problems, make_filtered
 from genesys.release.sft import make_sft
 from genesys.settings import DisputeSettings
+from genesys.tables.lake import WHOLE, Part
 from tests.support.disputing import NAMING, NamingVerifier, teacher_saying
 from tests.support.tiny_lane import ROWS, TinyTeacher, World, write_rows
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from genesys.columns import GENERATIONS
 from genesys.faults import GenesysError
-from genesys.lake import WHOLE, Lake, Part
 from genesys.outcomes import Counts
 from genesys.release import filtered
 from genesys.release.filtered import make_filtered
+from genesys.tables.columns import GENERATIONS
+from genesys.tables.lake import WHOLE, Lake, Part
 from tests.support.tiny_lane import ROWS, TinyTeacher, World, sums_lane, write_rows
 
 Row = dict[str, Any]

@@ -11,13 +11,13 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from genesys.columns import LINEAGE
 from genesys.faults import GenesysError, InfrastructureFault
-from genesys.lake import WHOLE, Lake, Part
 from genesys.release import buckets, filtered, sft
 from genesys.release.buckets import Buckets
 from genesys.release.filtered import make_filtered
 from genesys.release.sft import make_sft
+from genesys.tables.columns import LINEAGE
+from genesys.tables.lake import WHOLE, Lake, Part
 from tests.support.tiny_lane import ROWS, World, sums_lane, write_rows
 
 Row = dict[str, Any]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from genesys.lake import Part
 from genesys.lane import Lane
 from genesys.stages.tasks import tasks_stage
+from genesys.tables.lake import Part
 from tests.support.tiny_lane import World
 
 SHARD = "sums-00000"

@@ -9,16 +9,16 @@ import pytest
 
 from genesys import hashing
 from genesys.calls.context import Calls
-from genesys.columns import TASKS
-from genesys.lake import Lake
 from genesys.lane import LedgerRow
 from genesys.outcomes import Outcome
-from genesys.part_writer import PartWriter
 from genesys.release.filtered import make_filtered
 from genesys.release.sft import make_sft
 from genesys.stages import records
 from genesys.stages.records import HeldTask, response_record, subject_of
 from genesys.stages.tasks import FREE_FIELDS, TASK_FIELDS, task_rows, with_identity
+from genesys.tables.columns import TASKS
+from genesys.tables.lake import Lake
+from genesys.tables.part_writer import PartWriter
 from tests.genesys.lineage.conftest import look
 from tests.support.tiny_lane import World, sums_lane
 
@@ -137,7 +137,7 @@ def test_choosing_and_joining_leave_the_tests_of_tasks_unread(world: World, monk
 
 
 def test_of_fat_rows_few_are_held_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genesys.lake.BATCH", FAT)
+    monkeypatch.setattr("genesys.tables.lake.BATCH", FAT)
     monkeypatch.setattr(PartWriter, "GROUP_CHARS", 2 * FAT)
     world.run("tasks")
     batches: list[int] = []
@@ -152,7 +152,7 @@ def test_of_fat_rows_few_are_held_at_once(world: World, monkeypatch: pytest.Monk
                 batches.append(batch.num_rows)
                 yield batch
 
-    from genesys.lake import pq
+    from genesys.tables.lake import pq
 
     ParquetFile = pq.ParquetFile
     monkeypatch.setattr(pq, "ParquetFile", Read)

@@ -10,11 +10,11 @@ from genesys.curation.coding.cleaning import MAX_TEST_CHARS, MAX_TESTS, clean
 from genesys.curation.coding.origins import bare_statement, marks
 from genesys.curation.coding.problem import CodeProblem, Solution
 from genesys.faults import GenesysError
-from genesys.lake import Lake
 from genesys.lanes import CODING
 from genesys.ledger import update_ledger
 from genesys.outcomes import Outcome
 from genesys.sources import Source, open_source
+from genesys.tables.lake import Lake
 from tests.support import coding_rows as rows
 from tests.support.shared_data import needs_shared_data
 from tests.support.tiny_lane import write_rows

@@ -16,13 +16,13 @@ from genesys.calls.journal import Journal
 from genesys.curation.coding import curate as coding
 from genesys.curation.coding.mutants import mutants
 from genesys.faults import InfrastructureFault
-from genesys.lake import Lake
 from genesys.lanes import CODING
 from genesys.ledger import ledger_rows, update_ledger
 from genesys.outcomes import Outcome
 from genesys.settings import DEMO, load_settings
 from genesys.sources import open_source
 from genesys.stages.tasks import read_ledger_row
+from genesys.tables.lake import Lake
 from genesys.verifiers.runner import VerifierRunner
 from tests.support import coding_rows as rows
 from tests.support.lanes import ledger_row

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from genesys.curation.math.problem import read
-from genesys.lake import Lake
 from genesys.lanes import MATH
 from genesys.ledger import update_ledger
 from genesys.sources import Source, open_source
+from genesys.tables.lake import Lake
 from tests.support.lanes import curate_all
 from tests.support.tiny_lane import write_rows
 

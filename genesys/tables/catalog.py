@@ -1,6 +1,6 @@
 """Which parts stand: the manifests of all partitions, read, and replaced so that nobody's part is lost.
 
-What a manifest holds stands in ``genesys.manifest``; the rows of its parts are ``genesys.lake``.
+What a manifest holds stands in ``genesys.tables.manifest``; the rows of its parts are ``genesys.tables.lake``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import fsspec
 from pydantic import ValidationError
 
 from genesys.faults import GenesysError, InfrastructureFault
-from genesys.manifest import FORMAT, WHOLE, File, Manifest, Part
 from genesys.storage import local_path, object_tag, replace_file, replace_object
+from genesys.tables.manifest import FORMAT, WHOLE, File, Manifest, Part
 
 _ATTEMPTS = 100
 

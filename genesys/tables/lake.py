@@ -3,7 +3,7 @@
 ``<root>/<asset>/<partition>/<sha>.parquet`` beside ``manifest.json``. A part is written to a temporary name and
 renamed, or put whole to object storage; the manifest is replaced last, so that what it names is always there. Run ids
 and times stand in the manifest, never in a part: the same inputs give the same bytes. What the columns are stands in
-``genesys.columns``, how manifests are read and replaced in ``genesys.catalog``.
+``genesys.tables.columns``, how manifests are read and replaced in ``genesys.tables.catalog``.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from genesys.catalog import Catalog
-from genesys.manifest import FORMAT, WHOLE, File, Manifest, Part
-from genesys.part_writer import PartWriter
 from genesys.storage import (
     Found,
     files_below,
     modified,
     sync_folder,
 )
+from genesys.tables.catalog import Catalog
+from genesys.tables.manifest import FORMAT, WHOLE, File, Manifest, Part
+from genesys.tables.part_writer import PartWriter
 
 __all__ = ["FORMAT", "WHOLE", "File", "Lake", "Manifest", "Part", "PartWriter"]
 

@@ -17,14 +17,14 @@ import pytest
 
 from genesys.calls.journal import Journal
 from genesys.faults import GenesysError, InfrastructureFault
-from genesys.lake import WHOLE, File, Lake, Manifest, Part
 from genesys.lineage.audit import audit
 from genesys.release.filtered import make_filtered
 from genesys.release.sft import make_sft
+from genesys.tables.lake import WHOLE, File, Lake, Manifest, Part
 from tests.support.s3 import Bucket, s3_bucket
 from tests.support.tiny_lane import World
 
-REPO = Path(__file__).parents[2]
+REPO = Path(__file__).parents[3]
 SCHEMA = pa.schema({"id": pa.int64(), "text": pa.string(), "tags": pa.list_(pa.string())})
 ROWS = [{"id": number, "text": f"row {number} – ü", "tags": ["a", str(number % 7)]} for number in range(3000)]
 
@@ -99,7 +99,7 @@ def test_a_killed_writer_leaves_no_part_and_no_manifest(tmp_path: Path) -> None:
 import os, signal, sys
 sys.path.insert(0, {str(REPO)!r})
 import pyarrow as pa
-from genesys.lake import Lake
+from genesys.tables.lake import Lake
 schema = pa.schema({{"id": pa.int64()}})
 with Lake({str(tmp_path)!r}).writer("t/rows", "p", schema) as writer:
     for number in range(5000):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from genesys.faults import GenesysError
-from genesys.manifest import FORMAT, File
+from genesys.tables.manifest import FORMAT, File
 
 
 class PartWriter:

@@ -1,0 +1,1 @@
+"""Tables: immutable Parquet parts, the manifests that name them, their columns. Rows are made elsewhere."""
