@@ -104,6 +104,7 @@ def test_wrong(truth, response):
         ("1e-7", '{"output": 0.0000001}', True),  # as JavaScript prints it
         ("007", '{"output": 007}', True),
         ("007", '{"output": 7}', False),
+        ("7.0", '{"output": 007}', False),
         ("1_000", '{"output": 1000}', False),
         ("0x10", '{"output": 16}', False),
         ("     7     ", '{"output": 7}', False),  # padding is what such a program is about
@@ -201,6 +202,22 @@ def test_the_info_says_what_was_read():
         assert verify("1", response)["verification_result_info"]["rule"] == rule
     for response in ('{"output": 1e3}', '{"output": "1000.0"}'):
         assert verify("1", response)["verification_result_info"]["canonical_answer"] == "1000.0"
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("true", "True"),
+        ("null", "None"),
+        ("NaN", "nan"),
+        ("(1, 2)", "(1, 2)"),
+        ("(1,)", "(1,)"),
+        ("{2, 1}", "{1, 2}"),
+        ('{"a": [1.50, false], "b": ()}', "{'a': [1.5, False], 'b': ()}"),
+    ],
+)
+def test_responses_are_grouped_by_the_text_that_python_prints(written, canonical):
+    assert verify("7", f'{{"output": {written}}}')["verification_result_info"]["canonical_answer"] == canonical
 
 
 def test_a_task_without_a_truth_is_at_fault():
