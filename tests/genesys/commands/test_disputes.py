@@ -206,8 +206,9 @@ def test_equal_answers_in_other_words_count_where_the_acceptance_is_lower(
     """What agrees with a gold is what the settings accept."""
     path = write_rows(here / "x.jsonl", [record("p", n, "4", score=0.5) for n in range(4)])
     assert len(listed(capsys, "--file", str(path))["entries"]) == 1
-    (here / "genesys.toml").write_text("[acceptance]\ndefault = 0.5\n")
-    assert listed(capsys, "--file", str(path))["entries"] == []
+    for accepted in ("default = 0.5", "by_task_type = { verifiable_math = 0.5 }"):
+        (here / "genesys.toml").write_text(f"[acceptance]\n{accepted}\n")
+        assert listed(capsys, "--file", str(path))["entries"] == []
 
 
 def test_a_file_with_verdicts_that_genesys_verify_wrote(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

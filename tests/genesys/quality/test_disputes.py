@@ -62,6 +62,12 @@ def test_the_votes_say_who_gave_which_answer_the_leading_one_first() -> None:
     assert str(dispute) == "6 of 7 answers agree on 12, none with the gold; teachers: t, u"
 
 
+def test_the_teacher_with_the_most_votes_is_named_first_and_of_equals_the_first_by_name() -> None:
+    dispute = found(ballots("12", teacher="b") + ballots("12", "12", teacher="c") + ballots("12", teacher="a"))
+    assert dispute is not None
+    assert list(dispute.leader.teachers.items()) == [("c", 2), ("a", 1), ("b", 1)]
+
+
 def test_samples_of_several_teachers_are_counted_together() -> None:
     few = [*ballots("12", "12"), *ballots("12", "12", teacher="u")]
     assert found(few) is not None
