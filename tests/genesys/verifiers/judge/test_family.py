@@ -1,6 +1,7 @@
 """Model families are told from names as people write them, and a judge of the teacher's family is refused."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -104,6 +105,16 @@ def test_whoever_wrote_the_response_counts_whatever_the_settings_say(record: dic
     Panel.of(settings("mistral-small")).refuse_relatives(record, Roles())
     Panel.of(settings("Qwen/Qwen3-32B", same_family=True)).refuse_relatives(record, Roles())
     panel.refuse_relatives({}, Roles())
+
+
+def test_without_settings_the_judge_is_known_by_the_id_that_it_answers_under() -> None:
+    from genesys.calls.context import Roles
+
+    judge = SimpleNamespace(teacher_id="qwen3-32b")
+    roles = Roles(judge=cast("Any", judge))
+    with pytest.raises(InfrastructureFault, match="the judge qwen3-32b is of the same model family"):
+        Panel.of(None).refuse_relatives({"model_name": "Qwen/Qwen3-8B"}, roles)
+    Panel.of(None).refuse_relatives({"model_name": "mistral-small"}, roles)
 
 
 async def test_nobody_set_up_is_said_with_what_to_write() -> None:
