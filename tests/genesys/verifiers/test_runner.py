@@ -353,8 +353,9 @@ async def test_limits_that_make_no_sense_are_named():
         timeout = 0
 
     for cls, word in ((Zero, "max_parallel is 0"), (Never, "timeout is 0")):
-        with pytest.raises(InfrastructureFault, match=word):
+        with pytest.raises(InfrastructureFault, match=word) as caught:
             await verify(cls)
+        assert caught.value.final, "the next record would meet the same"
 
 
 async def test_a_plain_function_that_hands_on_a_coroutine_is_awaited():
@@ -448,3 +449,13 @@ async def test_the_identity_of_a_verifier_is_its_name_and_version():
         assert version == runner.identity("t")[1] != runner.identity("u")[1]
         with pytest.raises(InfrastructureFault, match="poetry"):
             runner.identity("poetry")
+
+
+async def test_a_verifier_that_rests_on_what_is_not_installed_has_no_identity():
+    class Resting(LengthVerifier):
+        rests_on = ("dist:no-such-distribution",)
+
+    async with VerifierRunner({"t": Resting}) as runner:
+        with pytest.raises(InfrastructureFault, match="Resting has no version: .*no-such-distribution") as caught:
+            runner.identity("t")
+    assert caught.value.final
