@@ -61,7 +61,10 @@ async def test_a_schema_is_sent_where_the_endpoint_takes_one(
 
 
 async def test_a_judge_that_likes_the_first_place_is_found_out(server: JudgeServer, tmp_path: Path) -> None:
+    before = len(server.bodies)
     found = await verdict(tmp_path, settings_of(server, "first-place"))
+    seeds = sorted(body.get("seed", 0) for body in server.bodies[before:])
+    assert seeds == [0, 0, 3, 3], "a further round asks as no vote before it did"
     info = found["verification_result_info"]
     assert (found["score"], info["rule"], info["reason"]) == (None, "judge/disagreement", "judges disagree")
     assert [vote["score"] for vote in info["votes"]] == [1.0, 0.0, 1.0, 0.0]
