@@ -38,6 +38,14 @@ async def test_one_judge_votes_in_both_orders(server: JudgeServer, tmp_path: Pat
     assert (await verdict(tmp_path, settings_of(server), record(WRONG)))["score"] == 0.0
 
 
+async def test_a_verdict_says_how_much_of_a_long_response_no_judge_saw(server: JudgeServer, tmp_path: Path) -> None:
+    info = (await verdict(tmp_path / "long", settings_of(server, max_chars=1000), record("x" * 3000)))[
+        "verification_result_info"
+    ]
+    assert 1900 < info["left_out"] < 2100
+    assert "left_out" not in (await verdict(tmp_path / "short", settings_of(server)))["verification_result_info"]
+
+
 async def test_one_vote_costs_one_call(server: JudgeServer, tmp_path: Path) -> None:
     before = server.stats()["requests"]
     found = await verdict(tmp_path, settings_of(server, votes=1))
