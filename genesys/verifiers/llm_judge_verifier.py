@@ -42,6 +42,7 @@ class LlmJudgeVerifier(BaseVerifier):
         "genesys.chat",
         "genesys.lenient_json",
         "genesys.prompts",
+        "genesys.well_formed",
     )
 
     def __init__(self, settings: Settings | None = None) -> None:

@@ -29,7 +29,7 @@ def disputing(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> Graph:
 def materialized(graph: Graph, **rule: Any) -> dg.ExecuteInProcessResult:
     """``dataset/filtered`` by itself, with a rule of the test's."""
     settings = graph.settings.model_copy(update={"disputes": DisputeSettings(**rule)})
-    asset = dataset_asset(FILTERED, [LANES["sums"]], [], settings)
+    asset = dataset_asset(FILTERED, [LANES["sums"]], settings)
     resources = {name: resource for name, resource in resources_of(settings).items() if name in BASIC}
     return dg.materialize([asset], resources=resources, instance=graph.instance)
 
