@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import Counter
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -281,4 +280,5 @@ async def test_two_pools_share_the_slots_of_a_host(tmp_path: Path) -> None:
     assert max(running) == 8
     assert all(fleet.idle() for fleet in fleets)
     assert ends[1][0] < 500, "the smaller one had to wait for the bigger one"
-    assert median(running) >= 6, "slots stood idle"
+    full = sum(count == 8 for count in running)
+    assert full > 0.8 * 900 / 8, "slots stood idle"  # each round of eight calls fills all slots once
