@@ -39,11 +39,13 @@ test-vllm: dev  ## pass the tests with a real vLLM engine on the CPU (3 GB, in .
 # What a user trusts without looking has a floor of its own: verdicts, durable calls, tables and what is released from them.
 TRUSTED := genesys/calls/*,genesys/curation/*,genesys/l*,genesys/quality/*,genesys/release/*,genesys/sta*,genesys/tables/*,genesys/verifiers/*
 
+# Counting lines makes code several times slower, so tests of what is read in time are left out.
 coverage: dev  ## say what of genesys its quick tests go through in their own process, and fail below the floors
-	$(VENV)/pytest -n $(WORKERS) -q -m "not docker and not s3 and not browser and not vllm and not slow" tests/genesys --cov --cov-report= $(ARGS)
+	$(VENV)/pytest -n $(WORKERS) -q -m "not docker and not s3 and not browser and not vllm and not slow" -k "not in_time" \
+	  tests/genesys --cov --cov-report= $(ARGS)
 	$(VENV)/coverage report
-	$(VENV)/coverage report --format=total --fail-under=85
-	$(VENV)/coverage report --format=total --include='$(TRUSTED)' --fail-under=90
+	$(VENV)/coverage report --format=total --fail-under=91
+	$(VENV)/coverage report --format=total --include='$(TRUSTED)' --fail-under=94
 
 lint: dev  ## check style, format and types, and show all that each finds
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do \

@@ -9,8 +9,6 @@ import pytest
 from genesys.verifiers.judge.quoting import plain
 from genesys.verifiers.judge.reading import Unreadable, read_judgement
 
-pytestmark = pytest.mark.no_cover  # counting lines would make it several times slower
-
 SIZE = 100_000
 LIMIT = 2.0  # seconds of processor time; each took minutes when reading went back and forth
 
