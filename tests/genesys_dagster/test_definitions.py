@@ -195,7 +195,7 @@ def test_the_launcher_of_a_deployment_is_one_that_dagster_takes(
         launcher = instance.run_launcher
         assert type(launcher).__name__ == "DockerRunLauncher"
         assert launcher.image == "registry.example/genesys:1"
-        assert "GENESYS_CONFIG=/work/genesys.toml" in launcher.env_vars
+        assert "GENESYS_CONFIG=/srv/genesys.toml" in launcher.env_vars
         assert not internals.is_alone(instance), "runs are not of this machine alone"
 
 
