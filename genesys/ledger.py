@@ -241,7 +241,7 @@ class _Reading:
 
     def _end(self, place: str, outcome: Outcome) -> None:
         self.update.counts.add(outcome)
-        self._log.add({"row_id": place, "status": outcome.status, "reason": outcome.reason, "detail": outcome.detail})
+        self._log.add(outcome.row(place))
 
     def _cut(self) -> None:
         """Write the rows at hand as one shard; it is published with all others."""

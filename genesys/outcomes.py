@@ -25,6 +25,10 @@ class Outcome:
     """What a person needs to know beyond the reason."""
     records: tuple[Row, ...] = ()
 
+    def row(self, row_id: str) -> Row:
+        """What became of this row, as every table of outcomes has it."""
+        return {"row_id": row_id, "status": self.status, "reason": self.reason, "detail": self.detail}
+
 
 def accepted(*records: Row) -> Outcome:
     """The row's records go on."""

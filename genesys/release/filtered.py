@@ -131,12 +131,7 @@ class _Choice:
         for response_id, outcome in _ends(shard, texts, against):
             self.counts.add(outcome)
             records.extend(outcome.records)
-            yield {
-                "row_id": response_id,
-                "status": outcome.status,
-                "reason": outcome.reason,
-                "detail": outcome.detail,
-            }
+            yield outcome.row(response_id)
         self._kept.append(pl.DataFrame(records, schema=self._kept[0].schema))
         self._disputed += map(shard.row, disputes.values())
         self._tasks += shard.judged

@@ -117,10 +117,7 @@ async def seal_stage(stage: Stage[Item], lake: Lake, journal: Journal, roles: Ro
             counts.add(outcome)
             for record in outcome.records:
                 table.add(record)
-            row_id = stage.work.row_id(item)
-            outcomes.add(
-                {"row_id": row_id, "status": outcome.status, "reason": outcome.reason, "detail": outcome.detail}
-            )
+            outcomes.add(outcome.row(stage.work.row_id(item)))
             for entry in calls.entries:
                 timings.add(_timing(entry))
     assert table.file is not None  # noqa: S101 - set at the end of the block
