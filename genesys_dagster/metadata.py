@@ -141,7 +141,7 @@ def sample_table(lake: Lake, manifest: Manifest, columns: Sequence[str]) -> dg.M
 
 
 def _lineage(kind: StageKind, lane: str) -> dg.TableColumnLineage:
-    before = dg.AssetKey([lane, kind.reads[0]])
+    before = dg.AssetKey([lane, kind.after])
     return dg.TableColumnLineage(
         {name: [dg.TableColumnDep(asset_key=before, column_name=name)] for name in kind.carried}
     )

@@ -65,12 +65,20 @@ class Manifest(BaseModel):
 
     @property
     def data_version(self) -> str:
-        """A hash of the parts' contents: Dagster's data version."""
+        """A hash of the parts' contents: what a table made of this one names as its input."""
         shas = {
             campaign: [part.data.sha256, {name: file.sha256 for name, file in part.companions.items()}]
             for campaign, part in self.parts.items()
         }
         return digest(shas, 32)
+
+    @property
+    def made_version(self) -> str:
+        """A hash of the parts' contents and of all that they were made from: Dagster's data version.
+
+        It changes with each table further up, so that whoever stands behind this one need not depend on those too.
+        """
+        return digest([self.data_version, {name: part.fingerprint for name, part in self.parts.items()}], 32)
 
     @property
     def counts(self) -> Counts:

@@ -37,8 +37,8 @@ class DatasetKind:
         required: Columns that are never null.
         description: For the UI.
         sample: Columns shown as a sample.
-        reads: The tables of every lane that it reads.
-        chosen: Whether it reads the choice, ``dataset/filtered``.
+        after: The tables of every lane that it stands behind; each changes its version with all further up.
+        chosen: Whether it stands behind the choice, ``dataset/filtered``.
         audits_golds: Whether it finds disputed tasks, lists them as a companion and has a check of how many they are.
     """
 
@@ -47,7 +47,7 @@ class DatasetKind:
     required: tuple[str, ...]
     description: str
     sample: tuple[str, ...]
-    reads: tuple[str, ...]
+    after: tuple[str, ...] = ()
     chosen: bool = False
     audits_golds: bool = False
 
@@ -59,7 +59,7 @@ FILTERED = DatasetKind(
     description="Which verified responses are good enough to be published, by their ids; and, in the companion "
     "`disputed`, tasks whose responses agree with one another and not with the gold.",
     sample=("response_id", "problem_id", "lane", "shard", "task_type", "score"),
-    reads=("ledger", "tasks", "generations", "verifications"),
+    after=("ledger", "verifications"),  # of withdrawn rows the ledger alone tells
     audits_golds=True,
 )
 SFT = DatasetKind(
@@ -68,7 +68,6 @@ SFT = DatasetKind(
     required=("response_id", "problem_id", "task_type", "messages"),
     description="The chosen responses as chats, in the published columns of a supervised fine-tuning set.",
     sample=("response_id", "problem_id", "task_type", "score", "messages"),
-    reads=("tasks", "generations", "verifications"),
     chosen=True,
 )
 
@@ -109,15 +108,14 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
                 **(disputes_metadata(lake, manifest, lanes) if kind.audits_golds else {}),
             },
             check_results=[disputes_result(lake, manifest, settings.disputes)] if kind.audits_golds else None,
-            data_version=dg.DataVersion(manifest.data_version),
+            data_version=dg.DataVersion(manifest.made_version),
         )
 
     return dataset
 
 
 def _deps(kind: DatasetKind, lanes: Sequence[Lane]) -> list[dg.AssetKey]:
-    """All that its inputs name, though most of it stands before the verdicts: each can change without these."""
-    tables = [dg.AssetKey([lane.name, table]) for lane in lanes for table in kind.reads]
+    tables = [dg.AssetKey([lane.name, table]) for lane in lanes for table in kind.after]
     return tables + ([dg.AssetKey([GROUP, FILTERED.name])] if kind.chosen else [])
 
 

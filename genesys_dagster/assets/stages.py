@@ -20,14 +20,14 @@ def stage_asset(kind: StageKind, lane: Lane, settings: Settings, verifiers: Veri
 
     @dg.graph_asset(
         key=[lane.name, kind.name],
-        ins={table: dg.AssetIn(key=[lane.name, table], dagster_type=dg.Nothing) for table in kind.reads},
+        ins={kind.after: dg.AssetIn(key=[lane.name, kind.after], dagster_type=dg.Nothing)},
         partitions_def=shards_of(lane.name),
         group_name=lane.name,
         description=kind.description,
         kinds=set(kind.kinds),
         code_version=kind.recipe(settings, lane, verifiers).code_version,
     )
-    def stage(**tables):  # type: ignore[no-untyped-def]  # Dagster calls it once, to see how the ops are joined
-        return seal(run(**tables))
+    def stage(**table):  # type: ignore[no-untyped-def]  # Dagster calls it once, to see how the ops are joined
+        return seal(run(**table))
 
     return stage

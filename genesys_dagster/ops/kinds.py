@@ -32,7 +32,7 @@ class StageKind:
 
     Args:
         name: Last part of the asset's key.
-        reads: What it reads; the first is what stands before it, of which it carries columns.
+        after: What stands before it: it carries its columns, and a change further up changes its version.
         pool: Whose slots its run phase takes.
         role: Whose tokens it pays for.
         roles: Resources that answer its calls.
@@ -50,7 +50,7 @@ class StageKind:
     """
 
     name: str
-    reads: tuple[str, ...]
+    after: str
     pool: str
     role: str
     roles: tuple[str, ...]
@@ -119,7 +119,7 @@ def _verifications_recipe(settings: Settings, lane: Lane, runner: VerifierRunner
 
 TASKS = StageKind(
     name="tasks",
-    reads=("shards",),
+    after="shards",
     pool="curator",
     role="curator",
     roles=("curator", "judge"),
@@ -136,7 +136,7 @@ TASKS = StageKind(
 )
 GENERATIONS = StageKind(
     name="generations",
-    reads=("tasks",),
+    after="tasks",
     pool="teacher",
     role="teacher",
     roles=("teacher",),
@@ -163,7 +163,7 @@ GENERATIONS = StageKind(
 )
 VERIFICATIONS = StageKind(
     name="verifications",
-    reads=("generations", "tasks"),
+    after="generations",
     pool="verifier",
     role="judge",
     roles=("judge",),

@@ -40,7 +40,7 @@ def run_phase(kind: StageKind, lane: Lane, settings: Settings) -> dg.OpDefinitio
     @dg.op(
         name=f"{lane.name}__{kind.name}__run",
         description="Runs every row of the shard into the journal; what stands there is not done again.",
-        ins={table: dg.In(dg.Nothing) for table in kind.reads},
+        ins={kind.after: dg.In(dg.Nothing)},
         out=dg.Out(dg.Nothing),
         required_resource_keys=set(_needed(kind)),
         pool=kind.pool,
@@ -98,7 +98,7 @@ def seal_phase(kind: StageKind, lane: Lane, settings: Settings) -> dg.OpDefiniti
             skipped=not todo,
         )
         with internals.unsettled_features():
-            return dg.Output(None, metadata=metadata, data_version=dg.DataVersion(manifest.data_version))
+            return dg.Output(None, metadata=metadata, data_version=dg.DataVersion(manifest.made_version))
 
     return seal
 

@@ -72,7 +72,7 @@ def test_data_versions_are_those_of_the_tables(graph: Graph) -> None:
     graph.run()
     for (table, shard), version in graph.data_versions().items():
         if shard is not None or table.startswith("dataset/"):
-            assert version == graph.lake.need(table, shard or "_").data_version, table
+            assert version == graph.lake.need(table, shard or "_").made_version, table
 
 
 def test_a_second_run_repeats_no_call_and_changes_no_version(graph: Graph) -> None:

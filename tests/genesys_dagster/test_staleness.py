@@ -9,8 +9,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from genesys.calls.context import Calls
 from genesys.choices import Acceptance
+from genesys.lane import LedgerRow
 from genesys.lanes import LANES
+from genesys.outcomes import Outcome
 from genesys.release import sft
 from genesys.settings import DisputeSettings, Settings
 from genesys.tables.lake import WHOLE
@@ -104,7 +107,7 @@ def test_a_removed_row_makes_the_data_sets_stale_until_they_are_made_without_it(
     assert {row["problem_id"] for row in graph.lake.rows("dataset/sft")} < held
 
 
-def test_every_table_that_the_library_reads_is_a_dependence(graph: Graph) -> None:
+def test_every_table_that_the_library_reads_stands_further_up(graph: Graph) -> None:
     graph.run()
     assets = build_defs(graph.settings).resolve_asset_graph()
     for name in ("sums/tasks", "sums/generations", "sums/verifications", "dataset/filtered", "dataset/sft"):
@@ -113,9 +116,28 @@ def test_every_table_that_the_library_reads_is_a_dependence(graph: Graph) -> Non
         handed_on = {"sums/withdrawn": "sums/ledger", "sums/ledger": "sums/shards"}
         tables_read = {"/".join(table.split("/")[:2]) for table in part.inputs}
         read = {handed_on.get(table, table) for table in tables_read}
-        known = {key.to_user_string() for key in assets.get(dg.AssetKey(name.split("/"))).parent_keys}
+        known = {key.to_user_string() for key in assets.get_ancestor_asset_keys(dg.AssetKey(name.split("/")))}
         assert read, name
         assert read <= known, name
+
+
+def test_what_only_a_data_set_reads_of_a_task_makes_it_stale_through_the_verdicts(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph.run()
+    lane = sums_lane()
+
+    async def described(row: LedgerRow, calls: Calls) -> Outcome:
+        found = await lane.curate(row, calls)
+        return replace(found, records=tuple({**record, "metadata": {"kind": "total"}} for record in found.records))
+
+    monkeypatch.setitem(LANES, "sums", replace(lane, curate=described, version="2"))
+    graph.run_job("sums_ledger")
+    for shard in (SHARD, "sums-00001"):
+        assert graph.run_job("sums", shard).success
+    assert tables(graph) == {"filtered"}
+    assert graph.run_job("dataset").success
+    assert graph.stale() == {}
 
 
 def test_new_rows_make_no_shard_stale_that_was_there_before(graph: Graph) -> None:

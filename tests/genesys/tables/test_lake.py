@@ -30,7 +30,7 @@ ROWS = [{"id": number, "text": f"row {number} – ü", "tags": ["a", str(number 
 
 
 def part(file: File, **fields: Any) -> Part:
-    return Part(data=file, fingerprint="f", **fields)
+    return Part(data=file, **{"fingerprint": "f", **fields})
 
 
 def files_below(folder: Path) -> list[str]:
@@ -142,6 +142,16 @@ def test_data_version_is_that_of_the_content_alone(lake: Lake) -> None:
     assert len(versions) == 1
     companion = lake.write("t/rows", "p", SCHEMA, ROWS[2:3])
     assert lake.publish("t/rows", "p", {"c": part(file, companions={"more": companion})}).data_version not in versions
+
+
+def test_what_a_graph_is_told_is_of_the_origin_too(lake: Lake) -> None:
+    file = lake.write("t/rows", "p", SCHEMA, ROWS[:2])
+    one, again, other = (
+        lake.publish("t/rows", "p", {"c": part(file, run_id=run, fingerprint=fingerprint)})
+        for run, fingerprint in (("one", "a"), ("two", "a"), ("two", "b"))
+    )
+    assert one.made_version == again.made_version != other.made_version
+    assert one.data_version == other.data_version
 
 
 def test_parallel_publishers_lose_nothing(lake: Lake) -> None:
