@@ -8,6 +8,7 @@ What is known of earlier readings stands in ``genesys.ledger_state``.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -27,7 +28,9 @@ from genesys.tables.lake import WHOLE, Lake, Part
 from genesys.tables.part_writer import PartWriter
 
 __all__ = [
+    "BROKEN",
     "LedgerUpdate",
+    "broken_rows",
     "identify",
     "ledger_asset",
     "ledger_rows",
@@ -38,6 +41,7 @@ __all__ = [
 ]
 
 VERSION = "2"
+BROKEN = "broken row"
 _READINGS = 10
 
 
@@ -47,8 +51,6 @@ class LedgerUpdate:
 
     new_shards: list[str] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
-    bad_rows: list[BadRow] = field(default_factory=list)
-    """The first hundred, for people; all stand in the outcomes."""
     unchanged: int = 0
 
     def with_shards(self, rows: dict[str, int]) -> LedgerUpdate:
@@ -107,6 +109,16 @@ def update_ledger(lake: Lake, lane: Lane, opened: list[Opened], *, shard_size: i
 def ledger_rows(lake: Lake, lane: Lane, shard: str) -> Iterator[dict[str, Any]]:
     """Rows of one shard, in order."""
     yield from lake.rows(ledger_asset(lane), campaign=shard)
+
+
+def broken_rows(lake: Lake, lane: Lane) -> Iterator[str]:
+    """Rows that the last reading could not use, each as ``file:row: field: reason``."""
+    manifest = lake.manifest(withdrawn_asset(lane))
+    for part in manifest.parts.values() if manifest else ():
+        if part.outcomes is not None and part.counts.get("rejected", {}).get(BROKEN):
+            for row in lake.file_rows(withdrawn_asset(lane), WHOLE, part.outcomes, ["reason", "detail"]):
+                if row["reason"] == BROKEN:
+                    yield json.loads(row["detail"])["where"]
 
 
 def identify(lane: Lane, row: SourceRow) -> Identity | BadRow:
@@ -188,9 +200,7 @@ class _Reading:
                 self._place_good(row, identity)
                 return
             row = identity
-        if len(self.update.bad_rows) < 100:
-            self.update.bad_rows.append(row)
-        self._end(place, rejected("broken row", as_text({"where": str(row), "raw": row.raw})))
+        self._end(place, rejected(BROKEN, as_text({"where": str(row), "raw": row.raw})))
 
     def _place_good(self, row: SourceRow, identity: Identity) -> None:
         known, ident = self._known, problem_id(row.source.label, identity.key)

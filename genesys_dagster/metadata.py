@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from genesys.outcomes import Counts
 from genesys.settings import RoleSettings
-from genesys.sources import BadRow
 from genesys.tables.lake import Lake, Manifest
 from genesys_dagster import plots
 from genesys_dagster.judged import judged_metadata
@@ -116,11 +115,6 @@ def error_details(lake: Lake, manifest: Manifest) -> list[tuple[str, int]]:
             outcomes = lake.file_rows(manifest.asset, manifest.partition, part.outcomes, ["status", "detail"])
             found.update(str(row["detail"]) for row in outcomes if row["status"] == "errored")
     return found.most_common(20)
-
-
-def bad_rows_table(bad_rows: Sequence[BadRow]) -> dg.MarkdownMetadataValue:
-    """Broken rows with what a person needs to mend them."""
-    return markdown_table(("file", "row", "field", "reason"), [(b.file, b.row, b.field, b.reason) for b in bad_rows])
 
 
 def inputs_of(manifest: Manifest) -> dict[str, str]:

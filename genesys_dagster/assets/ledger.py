@@ -1,10 +1,20 @@
 """``<lane>/ledger``: reads the sources, gives rows their identity and cuts shards, the lane's partitions."""
 
+from itertools import islice
+
 import dagster as dg
 
 from genesys.hashing import digest
 from genesys.lane import Lane
-from genesys.ledger import LedgerUpdate, ledger_asset, ledger_recipe, update_ledger, withdrawn_asset
+from genesys.ledger import (
+    BROKEN,
+    LedgerUpdate,
+    broken_rows,
+    ledger_asset,
+    ledger_recipe,
+    update_ledger,
+    withdrawn_asset,
+)
 from genesys.settings import LaneSettings, Settings
 from genesys.sources import open_sources
 from genesys.tables import columns
@@ -13,12 +23,15 @@ from genesys_dagster import plots
 from genesys_dagster.assets.shards import observations
 from genesys_dagster.assets.upstream import input_version_tag, observation, upstream_key
 from genesys_dagster.loaded import fail_if_changed, settings_tags
-from genesys_dagster.metadata import Metadata, bad_rows_table, counts_metadata, sample_table, table_metadata
+from genesys_dagster.markdown import markdown_table
+from genesys_dagster.metadata import Metadata, counts_metadata, sample_table, table_metadata
 from genesys_dagster.ops.phases import plain_failures
 from genesys_dagster.partitions import add_shards
 from genesys_dagster.resources import BASIC
 
 REQUIRED = ("problem_id", "row_hash", "source", "upstream_key", "statement_hash", "shard", "revision", "upstream_row")
+MOST_BROKEN = 100
+"""Shown of them; all stand in the outcomes."""
 SAMPLE = ("problem_id", "shard", "source", "file", "row", "upstream_row")
 
 
@@ -48,7 +61,8 @@ def ledger_of(lane: Lane, chosen: LaneSettings, settings: Settings) -> dg.Assets
         new = add_shards(context.instance, lane.name, shards)
         for observed in observations(context.instance, lake, lane):
             context.log_event(observed)
-        context.log.info(f"{len(shards)} shards, {len(new)} new partitions; {len(update.bad_rows)} broken rows")
+        broken = update.counts.rejected[BROKEN]
+        context.log.info(f"{len(shards)} shards, {len(new)} new partitions; {broken} broken rows")
         return dg.MaterializeResult(
             metadata=_metadata(lake, lane, update, shards),
             data_version=dg.DataVersion(_data_version(lake, lane)),
@@ -67,6 +81,7 @@ def _data_version(lake: Lake, lane: Lane) -> str:
 def _metadata(lake: Lake, lane: Lane, update: LedgerUpdate, shards: list[str]) -> Metadata:
     manifest = lake.need(ledger_asset(lane))
     withdrawn = lake.need(withdrawn_asset(lane)).parts["ledger"]
+    broken = islice(broken_rows(lake, lane), MOST_BROKEN)
     return {
         **table_metadata(lake, manifest, columns.LEDGER),
         **counts_metadata(update.counts),
@@ -75,7 +90,7 @@ def _metadata(lake: Lake, lane: Lane, update: LedgerUpdate, shards: list[str]) -
         "shards": len(shards),
         "shards_new": len(update.new_shards),
         "revisions": dg.MetadataValue.json(withdrawn.versions),
-        "broken_rows": bad_rows_table(update.bad_rows),
+        "broken_rows": markdown_table(("file:row: field: reason",), ((text,) for text in broken)),
         "sample": sample_table(lake, manifest, SAMPLE),
         "plot": dg.MetadataValue.md(plots.ends_plot(update.counts)),
     }

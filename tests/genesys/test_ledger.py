@@ -12,7 +12,7 @@ import pytest
 from genesys.faults import GenesysError
 from genesys.hashing import digest
 from genesys.lane import Adapter, Identity
-from genesys.ledger import LedgerUpdate, problem_id, statement_hash, update_ledger
+from genesys.ledger import LedgerUpdate, broken_rows, problem_id, statement_hash, update_ledger
 from genesys.schemas import as_text, parse_info
 from genesys.sources import Opened, Source, open_source
 from genesys.tables.lake import WHOLE, Lake
@@ -289,13 +289,16 @@ def test_broken_rows_stand_with_file_row_field_and_reason_and_the_others_go_on(b
     update = books.read(books.open("a", rows))
     assert [key for _, key in books.placed()] == ["1", "6"]
     assert update.counts.as_dict()["rejected"] == {"broken row": 4}
-    assert [(bad.file, bad.row, bad.field) for bad in update.bad_rows] == [
-        ("a.jsonl", 2, "line"),
-        ("a.jsonl", 3, "answer"),
-        ("a.jsonl", 4, "question"),
-        ("a.jsonl", 5, "line"),
+    told = list(broken_rows(books.lake, LANE))
+    assert [text.split(": ")[:2] for text in told] == [
+        ["a.jsonl:2", "line"],
+        ["a.jsonl:3", "answer"],
+        ["a.jsonl:4", "question"],
+        ["a.jsonl:5", "line"],
     ]
-    assert update.bad_rows[2].reason == "is int, expected text"
+    assert told[2].endswith(": is int, expected text")
+    books.read(books.open("a", rows))
+    assert list(broken_rows(books.lake, LANE)) == told, "also when nothing was to be read"
     detail = json.loads(str(books.reasons()["a.jsonl:3"][1]))
     assert detail == {"where": "a.jsonl:3: answer: missing", "raw": as_text(rows[2])}
 
@@ -308,7 +311,7 @@ def test_a_lane_that_does_not_foresee_a_row_does_not_stop_the_others(books: Book
     lane = replace(LANE, adapters=(Adapter("fragile", ("id",), fragile, dict),))
     update = update_ledger(books.lake, lane, [opened], shard_size=9)
     assert update.counts.accepted == 2
-    assert "AttributeError" in update.bad_rows[0].reason
+    assert ["AttributeError" in told for told in broken_rows(books.lake, lane)] == [True]
 
 
 def test_a_source_without_a_needed_column_is_an_error_that_names_it(books: Books) -> None:

@@ -163,8 +163,8 @@ def test_new_rows_become_new_shards_and_broken_ones_are_shown(graph: Graph) -> N
     assert graph.asked() == 1 + SAMPLES, "only the new row"
     metadata = graph.materialization("sums/ledger").metadata
     broken = str(metadata["broken_rows"].value)
-    assert "rows.jsonl | 5 |" in broken
-    assert "question | is int, expected text" in broken
+    assert "rows.jsonl:5: line: not JSON" in broken
+    assert "rows.jsonl:6: question: is int, expected text" in broken
     assert metadata["rejected"].value == 2
 
 

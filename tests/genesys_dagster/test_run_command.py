@@ -77,6 +77,18 @@ def test_rows_that_errored_give_an_exit_code_of_their_own_and_say_why(
     assert "answered 500" not in capsys.readouterr().out
 
 
+def test_broken_rows_of_a_source_are_named_also_by_the_second_run(
+    here: Path, server: OpenAIServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(here, server, [problem(0), *({"problem": number, "answer": "1"} for number in range(5))])
+    for _ in range(2):
+        assert main(["run"]) == 0
+        said = capsys.readouterr().out
+        assert "math: problems.jsonl:2: problem: is int, expected text" in said
+        assert "math: problems.jsonl:5: " not in said
+        assert "math: and 2 more broken rows, shown in the UI with math/ledger" in said
+
+
 def test_killed_it_goes_on_and_asks_nothing_again(here: Path, server: OpenAIServer) -> None:
     project(here, server)
     server.control(latency_min=0.1, latency_max=0.2)

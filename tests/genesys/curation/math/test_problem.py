@@ -8,7 +8,7 @@ import pytest
 
 from genesys.curation.math.problem import read
 from genesys.lanes import MATH
-from genesys.ledger import update_ledger
+from genesys.ledger import broken_rows, update_ledger
 from genesys.sources import Source, open_source
 from genesys.tables.lake import Lake
 from tests.support.lanes import curate_all
@@ -64,8 +64,9 @@ def test_broken_rows_are_named_and_the_others_go_on(tmp_path: Path) -> None:
         {"problem": PROBLEM, "answer": "0"},
     ]
     source = Source(path=str(write_rows(tmp_path / "mine.jsonl", rows)), name="mine")
-    update = update_ledger(Lake(tmp_path / "lake"), MATH, [open_source(source)], shard_size=4)
-    assert [str(row) for row in update.bad_rows] == [
+    lake = Lake(tmp_path / "lake")
+    update = update_ledger(lake, MATH, [open_source(source)], shard_size=4)
+    assert list(broken_rows(lake, MATH)) == [
         "mine.jsonl:1: answer: is list, expected text or a number",
         "mine.jsonl:2: problem: is int, expected text",
         "mine.jsonl:3: problem: is empty",
