@@ -96,7 +96,7 @@ class Lane:
 
     def adapter(self, row: dict[str, Any]) -> Adapter:
         """The shape that a row has; where it has none, the one of which it lacks the smallest share of columns."""
-        return min(self.adapters, key=lambda adapter: len(adapter.lacks(row)) / len(adapter.columns))
+        return self._nearest(row)[0]
 
     def identify(self, row: dict[str, Any]) -> Identity:
         """An upstream row's identity.
@@ -115,10 +115,16 @@ class Lane:
         return self._fitting(row).read(row)
 
     def _fitting(self, row: dict[str, Any]) -> Adapter:
-        adapter = self.adapter(row)
-        if lacking := adapter.lacks(row):
-            raise ValueError(f"{', '.join(lacking)}: missing")
-        return adapter
+        nearest = self._nearest(row)
+        if nearest[0].lacks(row):
+            raise ValueError(f"{' or '.join(', '.join(adapter.lacks(row)) for adapter in nearest)}: missing")
+        return nearest[0]
+
+    def _nearest(self, row: dict[str, Any]) -> list[Adapter]:
+        """The shapes of which a row lacks the smallest share of columns, in the lane's order."""
+        lacking = {adapter.name: len(adapter.lacks(row)) / len(adapter.columns) for adapter in self.adapters}
+        least = min(lacking.values())
+        return [adapter for adapter in self.adapters if lacking[adapter.name] == least]
 
     def messages(self, prompt: str) -> tuple[Message, ...]:
         """What the teacher is asked for a task's prompt."""

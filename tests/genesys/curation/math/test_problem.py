@@ -61,6 +61,7 @@ def test_broken_rows_are_named_and_the_others_go_on(tmp_path: Path) -> None:
         {"problem": 5, "answer": "0"},
         {"problem": " ", "answer": "0"},
         {"problem": PROBLEM, "solution": 7, "answer": "0"},
+        {"problem": PROBLEM},
         {"problem": PROBLEM, "answer": "0"},
     ]
     source = Source(path=str(write_rows(tmp_path / "mine.jsonl", rows)), name="mine")
@@ -71,5 +72,6 @@ def test_broken_rows_are_named_and_the_others_go_on(tmp_path: Path) -> None:
         "mine.jsonl:2: problem: is int, expected text",
         "mine.jsonl:3: problem: is empty",
         "mine.jsonl:4: solution: is int, expected text",
+        "mine.jsonl:5: solution or answer: missing",
     ]
     assert update.counts.accepted == 1
