@@ -58,6 +58,7 @@ def lines_in(log: Path) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240 + 30 * KILLS)
 def test_generate_after_kills(tmp_path: Path, server: OpenAIServer) -> None:
     server.control(latency_min=0.01, latency_max=0.15, faults={"rate_limit": 0.05, "cut": 0.05}, retry_after=0.05)
     tasks = write(tmp_path / "tasks.jsonl", [task(i) for i in range(15 * KILLS)])
@@ -103,6 +104,7 @@ def make_answers(folder: Path, count: int) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240 + 30 * KILLS)
 def test_verify_after_kills(tmp_path: Path) -> None:
     count = 60 * KILLS
     killed, whole = (make_answers(tmp_path / name, count) for name in ("killed", "whole"))
