@@ -17,6 +17,7 @@ import collections
 import contextlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ LEFT_OUT = ("docker", "s3", "browser", "vllm", "slow")
 """Markers of tests that need much: some time, or a thing that a machine may not have."""
 
 LEFT = ("survived", "no tests")
+
+MUTANTS = Path("mutants")
 
 
 def main() -> int:
@@ -47,6 +50,7 @@ def main() -> int:
     import mutmut.__main__ as mutmut
 
     print(f"{len(modules)} modules; tests: {' '.join(tests)}\n", flush=True)
+    _begin_anew_for(modules)
     with _choosing(mutmut, asked.sample, asked.seed):
         mutmut._run(tuple(asked.only), asked.workers)
     if asked.thorough:
@@ -90,6 +94,18 @@ def _mirror(module: Path) -> list[Path]:
     sys.exit(f"no tests mirror {module}: name some with --tests")
 
 
+def _begin_anew_for(modules: list[Path]) -> None:
+    """Keep what an earlier question has found out, if it was about these modules, too.
+
+    Of a module that it has copied as it is, mutmut makes no mutants later, nor does it learn which tests come there.
+    """
+    asked, names = MUTANTS / "asked.txt", [str(module) for module in modules]
+    if not asked.is_file() or not set(names) <= set(asked.read_text("utf-8").splitlines()):
+        shutil.rmtree(MUTANTS, ignore_errors=True)
+        MUTANTS.mkdir()
+    asked.write_text("\n".join(names), "utf-8")
+
+
 @contextlib.contextmanager
 def _choosing(mutmut: object, sample: int | None, seed: int) -> Iterator[None]:
     """Have a run leave out what is not in the sample, which is drawn by module: a large one crowds out no other."""
@@ -122,7 +138,7 @@ def _try_again(mutmut: object, only: list[str], words: list[str]) -> None:
         print(f"again, {number} of {len(left)}: {name}", flush=True)
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", *words]
         environment = os.environ | {"MUTANT_UNDER_TEST": name}
-        done = subprocess.run(command, cwd="mutants", env=environment, stdout=subprocess.DEVNULL)
+        done = subprocess.run(command, cwd=MUTANTS, env=environment, stdout=subprocess.DEVNULL)
         data.exit_code_by_key[name] = done.returncode
         data.save()
 
