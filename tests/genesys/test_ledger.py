@@ -239,10 +239,11 @@ def test_all_sources_that_cannot_be_used_are_named_at_once_and_nothing_is_taken(
 @pytest.mark.parametrize("order", ["ab", "ba"])
 def test_a_duplicate_takes_the_place_of_a_row_that_is_gone(books: Books, order: str) -> None:
     books.read(books.open("a", [row(1), row(2)]), books.open("b", [row(7, "1+1")]))
-    sources = {"a": books.open("a", [row(2)]), "b": books.open("b", [row(7, "1+1"), row(8, "1+1"), row(7, "1+1")])}
+    duplicates = ["broken", row(7, "1+1"), row(8, "1+1"), row(7, "1+1")]
+    sources = {"a": books.open("a", [row(2)]), "b": books.open("b", duplicates)}
     update = books.read(*(sources[name] for name in order))
     assert [(each["source"], each["upstream_key"]) for each in books.ledger()][2:] == [("b", "7")]
-    assert (update.counts.rows, update.counts.rejected) == (4, {"duplicate": 2})
+    assert (update.counts.rows, update.counts.rejected) == (5, {"duplicate": 2, "broken row": 1})
     assert update.counts.balanced
     assert books.withdrawn() == {("1", "1+1"): "removed"}
 

@@ -1,7 +1,10 @@
 """What no manifest names goes; what a run makes again, publishes or takes away in the meantime is left alone."""
 
+import threading
 import time
 from pathlib import Path
+
+import pytest
 
 from genesys.garbage.found import USED_SINCE, Removable
 from genesys.garbage.tables import in_tables
@@ -37,6 +40,29 @@ def test_a_part_that_is_published_after_it_was_found_stays(world: World) -> None
     world.lake.publish("sums/tasks", "sums-00000", manifest.parts)
     assert [item.remove() for item in orphans] == [USED_SINCE] * 3
     assert len(world.rows("tasks")) == 3
+
+
+def test_nothing_is_removed_while_a_part_or_a_manifest_takes_its_place(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = world.rows("tasks")
+    (world.folder / TASKS / "manifest.json").unlink()
+    (*_, orphan) = found(world)
+    replace, removers, waited = Path.replace, [], []
+
+    def replaces(path: Path, target: Path | str) -> Path:
+        removers.append(threading.Thread(target=orphan.remove))
+        removers[-1].start()
+        removers[-1].join(0.2)
+        waited.append(removers[-1].is_alive())
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replaces)
+    world.run("tasks")
+    for remover in removers:
+        remover.join()
+    assert waited == [True] * 4, "three files and the manifest"
+    assert world.rows("tasks") == rows
 
 
 def test_what_goes_by_itself_is_no_trouble(world: World) -> None:
