@@ -1,5 +1,6 @@
 """Campaigns: more samples are a part of their own, fewer change nothing, and changed tasks make all of them anew."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,17 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from genesys.calls.context import Calls
+from genesys.calls.context import Calls, Roles
+from genesys.calls.journal import Journal
+from genesys.choices import Sampling
 from genesys.faults import TaskFault
 from genesys.lane import LedgerRow
+from genesys.ledger import update_ledger
 from genesys.outcomes import Outcome, rejected
-from tests.support.tiny_lane import InlinePrompt, World, answers, sums_lane
+from genesys.sources import open_source
+from genesys.stages.generations import generations_stage
+from genesys.stages.stage import seal_stage
+from tests.support.tiny_lane import ROWS, InlinePrompt, World, answers, sums_lane
 
 
 @pytest.fixture
@@ -77,6 +84,47 @@ def test_other_sampling_is_a_campaign_beside_the_first(world: World) -> None:
     assert len(names) == 2
     assert len({name.rpartition("-")[0] for name in names}) == 2
     assert before[2] in [(part.data.sha256, part.data.rows) for part in names.values()]
+
+
+def test_a_campaign_has_the_name_that_earlier_versions_gave_it(world: World) -> None:
+    """Under another one all of it would be sampled again, and stand in the release beside what stands there now."""
+    assert list(world.lake.need("sums/generations", "sums-00000").parts) == ["6abc9af891cd-0002"]
+
+
+def test_rows_have_the_ids_that_earlier_versions_gave_them(world: World) -> None:
+    """By others nothing that stands would be found again: not the row upstream, nor its calls, nor its verdicts."""
+    row, task, response = (world.rows(*table)[0] for table in (("ledger", "_"), ("tasks",), ("generations",)))
+    assert row["problem_id"] == "68868784e7403c0be58d9da1"
+    assert row["row_hash"] == "b44d134b5b5fd34a83c8ae8b149f0cad"
+    assert row["statement_hash"] == "3d9e00d8b9270bb299bec190"
+    assert task["task_hash"] == "06cbf1c3224bed9e11ec5e13"
+    assert task["record_hash"] == "1203cf602af6b5adf300bf80feb0190d"
+    assert response["response_id"] == "e575bc79d051825821f7a586"
+
+
+def test_a_task_says_where_its_row_is_from_and_a_row_that_became_none_says_why(tmp_path: Path) -> None:
+    world = World.at(tmp_path, rows=[ROWS[0] | {"url": "https://x/1", "license": "mit"}, ROWS[2]])
+    source = open_source(world.source.model_copy(update={"attribution": "us"}))
+    update_ledger(world.lake, world.lane, [source], shard_size=9)
+    world.run("tasks")
+    (task,) = world.rows("tasks")
+    assert task["source"] == task["hf_dataset_name"] == "tiny/sums"
+    assert (task["revision"], task["source_url"]) == (source.revision, "https://x/1")
+    assert (task["license"], task["attribution"]) == ("mit", "us")
+    assert world.lake.need("sums/tasks", "sums-00000").counts.rejected == {"not a sum": 1}
+
+
+def test_a_part_says_which_run_made_it_and_of_how_many_tokens_and_its_file_where_it_belongs(world: World) -> None:
+    choice = {"teacher_id": "tiny", "model": "tiny", "sampling": Sampling(), "samples": 2}
+    stage = generations_stage(world.lake, world.lane, "sums-00000", **choice)
+    with Journal(world.journal_root) as journal:
+        part = asyncio.run(seal_stage(stage, world.lake, journal, Roles(teacher=world.teacher), run_id="run-7"))
+    assert world.lake.part("sums/generations", "sums-00000", stage.campaign) == part
+    assert part.run_id == "run-7"
+    assert part.figures == {"prompt_tokens": 6 * 10, "completion_tokens": 6 * 4}
+    footer = world.lake.footer("sums/generations", "sums-00000", part.data).metadata
+    assert footer[b"genesys.asset"] == b"sums/generations"
+    assert (footer[b"genesys.partition"], footer[b"genesys.campaign"]) == (b"sums-00000", stage.campaign.encode())
 
 
 # One odd answer must not keep a shard's other rows from their table ----------------------------------------------

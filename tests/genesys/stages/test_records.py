@@ -117,8 +117,10 @@ def test_tests_are_hashed_with_their_task_and_parsed_once_for_its_responses(
     assert look(world).agrees
 
 
-def test_choosing_and_joining_leave_the_tests_of_tasks_unread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.run()
+def test_sampling_choosing_and_joining_leave_the_tests_of_tasks_unread(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run("tasks")
     read: list[Sequence[str] | None] = []
     file_rows = Lake.file_rows
 
@@ -127,13 +129,21 @@ def test_choosing_and_joining_leave_the_tests_of_tasks_unread(world: World, monk
             read.append(columns)
         return file_rows(lake, asset, partition, file, columns)
 
+    def check(times: int) -> None:
+        assert len(read) == times
+        for columns in read:
+            assert columns is not None
+            assert {"verification_info", "metadata"}.isdisjoint(columns)
+
     monkeypatch.setattr(Lake, "file_rows", noted)
+    world.run("generations")
+    check(2)
+    world.run("verifications")
+    read.clear()
     make_filtered(world.lake, [world.lane])
     make_sft(world.lake, [world.lane])
-    assert len(read) == 2
-    for columns in read:
-        assert columns is not None
-        assert {"prompt", "verification_info", "metadata"}.isdisjoint(columns)
+    check(2)
+    assert not any("prompt" in (columns or ()) for columns in read)
 
 
 def test_of_fat_rows_few_are_held_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
