@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from genesys.faults import ResponseFault
 from genesys.lineage.places import UnknownResponse
 from genesys.lineage.records import Audit
+from genesys.release.filtered import make_filtered
 from genesys.sources import Source
 from genesys.tables.columns import LINEAGE
 from tests.genesys.lineage.conftest import change_journal, data_file, forge, found, look, noted, published, release
@@ -129,6 +131,7 @@ def reworded(row: Row) -> Row:
         ("ledger", set_field("upstream_row", json.dumps(ROWS[0] | {"answer": "9"})), ("ledger", "row_hash")),
         ("ledger", set_field("upstream_key", "77"), ("ledger", "problem_id")),
         ("ledger", set_field("statement_hash", "0" * 24), ("ledger", "statement_hash")),
+        ("ledger", set_field("upstream_row", json.dumps(ROWS[0] | {"question": 7})), ("ledger", "identity")),
         ("tasks", set_field("gold_standard_solution", "9"), ("task", "task_hash")),
         ("tasks", set_field("prompt", "What is 9+9?"), ("generation", "messages")),
         ("tasks", set_field("row_hash", "0" * 32), ("task", "row_hash")),
@@ -175,6 +178,20 @@ def test_tables_that_were_made_anew_leave_what_rests_on_them_stale(world: World)
     }
     release(world)
     assert look(world, ident).agrees
+
+
+def test_tables_of_another_shard_that_were_made_anew_do_not_concern_it(tmp_path: Path) -> None:
+    world = World.at(tmp_path)
+    world.update(shard_size=1)
+    world.run()
+    release(world)
+    mine, other, *_ = ({row["response_id"] for row in world.rows("generations", shard)} for shard in world.shards())
+    chosen = {row["response_id"] for row in world.lake.rows("dataset/sft")}
+    changed = replace(world, samples=5)
+    changed.shards = lambda: [world.shards()[1]]
+    changed.run("generations", "verifications")
+    assert look(world, min(mine & chosen)).agrees
+    assert not look(world, min(other & chosen)).agrees
 
 
 # Source rows -----------------------------------------------------------------------------------------------------
@@ -289,6 +306,35 @@ def test_a_response_that_is_not_verified_or_released_yet(tmp_path: Path) -> None
     ]
     replace(world, registry={"tiny_sum": Failing}).run("verifications")
     assert "there is none yet: infrastructure: Verifier Failing raised" in noted(audit_of_first(world))[0][1]
+
+
+def test_a_response_that_is_chosen_and_not_published_yet(tmp_path: Path) -> None:
+    world = World.at(tmp_path)
+    world.update()
+    world.run()
+    make_filtered(world.lake, [world.lane])
+    chosen = next(world.lake.rows("dataset/filtered"))["response_id"]
+    audit = look(world, chosen)
+    assert audit.agrees, audit.findings
+    assert noted(audit) == [("release", "was not made yet")]
+    assert audit.link("release").facts == {"chosen": True, "dropped": None, "released": False}
+
+
+def test_a_response_that_its_verifier_could_not_read(tmp_path: Path) -> None:
+    """Its journal holds why, and no score."""
+    world = World.at(tmp_path, registry={"tiny_sum": Refusing})
+    world.update()
+    world.run()
+    audit = audit_of_first(world)
+    assert audit.agrees, audit.findings
+    assert (audit.link("verdict").facts["score"], audit.link("verdict").facts["reason"]) == (None, "response fault")
+
+
+class Refusing:
+    version = "1"
+
+    def verify(self, result: Any) -> Row:
+        raise ResponseFault("no words at all")
 
 
 class Failing:
