@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -144,6 +145,18 @@ def test_a_choice_made_of_earlier_tables_is_refused(world: World) -> None:
     ):
         make(world)
     assert world.lake.need(sft.ASSET) == before
+
+
+def test_a_chosen_response_that_its_table_lost_is_not_left_out_in_silence(world: World) -> None:
+    """The file was replaced, by a copy of another day for instance, under a manifest that stands as it was."""
+    lost = next(world.lake.rows(filtered.ASSET))["response_id"]
+    (part,) = world.lake.need("sums/generations", "sums-00000").parts.values()
+    path = Path(world.lake.path("sums/generations", "sums-00000", part.data))
+    table = pq.read_table(path)
+    pq.write_table(table.filter(pc.field("response_id") != lost), path)
+    with pytest.raises(GenesysError, match="sums/generations sums-00000 has 8 of 9 chosen responses"):
+        make(world)
+    assert world.lake.manifest(sft.ASSET) is None
 
 
 def test_without_a_choice_it_says_what_is_to_be_done_first(tmp_path: Path) -> None:
