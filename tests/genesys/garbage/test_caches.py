@@ -7,7 +7,7 @@ import pytest
 
 from genesys.calls.journal import Journal
 from genesys.garbage.caches import in_caches
-from genesys.garbage.found import USED_SINCE, Removable
+from genesys.garbage.found import USED_SINCE, Kept, Removable
 from tests.support.calls import entry
 
 SEGMENT = "a/s"
@@ -72,6 +72,20 @@ def test_a_log_that_was_written_after_it_was_found_stays(machine: Machine) -> No
         journal.segment(SEGMENT).put_now(entry(1))
     assert item.remove() == USED_SINCE
     assert machine.on_the_store() == 2
+
+
+def test_a_log_that_cannot_be_read_stays_and_the_others_are_looked_at(machine: Machine) -> None:
+    with machine.open() as journal:
+        journal.segment("a/damaged").put_now(entry(1))
+    (path,) = machine.folder.rglob("damaged.journal")
+    path.write_bytes(b"no database")
+    kept, removable = in_caches(machine.open(), time.time())
+    assert isinstance(kept, Kept)
+    assert kept.name == "a/damaged"
+    assert "is no journal segment" in kept.why
+    assert isinstance(removable, Removable)
+    assert removable.remove() == ""
+    assert path.read_bytes() == b"no database"
 
 
 def test_a_local_journal_has_none(tmp_path: Path) -> None:

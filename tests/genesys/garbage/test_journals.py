@@ -84,26 +84,6 @@ def test_answers_of_a_curation_that_was_stopped_before_responses_to_the_tasks_as
     assert item.why.startswith("2 finished calls")
 
 
-def test_a_shard_with_responses_that_were_not_verified_yet_is_not_finished(world: World) -> None:
-    world.teacher.teacher_id = "other"
-    world.run("generations")
-    make_old(world.folder)
-    assert found(world) == []
-
-
-def test_a_shard_with_rows_that_are_to_be_tried_again_is_not_finished(world: World) -> None:
-    class Down:
-        version = "8"
-
-        def verify(self, result: Any) -> dict[str, Any]:
-            raise OSError("the sandbox is down")
-
-    world.registry["tiny_sum"] = Down
-    world.run("verifications")
-    make_old(world.folder)
-    assert found(world) == []
-
-
 def test_answers_that_a_later_content_of_the_table_has_superseded_hold_nothing(world: World) -> None:
     world.lane = sums_lane(inline="{% block user %}Another prompt: {{ question }}{% endblock %}")
     world.run()
