@@ -1,6 +1,7 @@
 """A segment as whoever clears up sees it: looking fetches and touches nothing, and no more goes than was seen."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -43,6 +44,29 @@ def test_records_that_are_still_in_the_log_are_seen(tmp_path: Path) -> None:
         stored = journal.stored("a/s")
         assert len(list(stored.calls())) == 1
         assert stored.modified() > time.time() - 60
+
+
+def test_who_only_read_has_not_written(tmp_path: Path) -> None:
+    """A reader may leave an empty log behind: that the segment was read keeps nothing from going."""
+    stored = journal_of(tmp_path).stored("a/s")
+    os.utime(tmp_path / "a/s.journal", (OLD, OLD))
+    (tmp_path / "a/s.journal-wal").touch()
+    assert stored.modified() == OLD
+
+
+def test_looking_at_what_a_killed_run_left_does_not_make_it_young(tmp_path: Path) -> None:
+    """Else it could never go: each look would seem to be a run that uses it."""
+    with Journal(tmp_path / "running") as journal:
+        journal.segment("a/s").put_now(entry(0))
+        shutil.copytree(tmp_path / "running", tmp_path / "killed")  # as the disk is now, with nothing closed
+    for path in (tmp_path / "killed/a").iterdir():
+        os.utime(path, (OLD, OLD))
+    stored = Journal(tmp_path / "killed").stored("a/s")
+    assert len(list(stored.calls())) == 1
+    assert stored.modified() == OLD
+    with stored.alone():
+        stored.delete()
+    assert [path.name for path in (tmp_path / "killed/a").iterdir()] == ["s.lock"]
 
 
 def test_nothing_is_removed_under_a_writer(tmp_path: Path) -> None:
