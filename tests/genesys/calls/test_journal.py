@@ -469,6 +469,32 @@ class TestOnce:
         assert len(makers) == 1
         assert {text_of(each) for each in found} == set(makers)
 
+    async def test_a_call_is_held_and_given_back_by_itself(self, segment: Segment, tmp_path: Path) -> None:
+        """One that runs holds up no other; one that ends gives none back that still runs: it would be paid twice."""
+        made: list[int] = []
+        slow = asyncio.Event()
+
+        async def ask(segment: Segment, number: int) -> Entry:
+            async def make() -> Entry:
+                made.append(number)
+                if number == 1:
+                    await slow.wait()
+                return entry(number)
+
+            return await segment.once(entry(number).key, make)
+
+        with Journal(tmp_path / "journal") as journal:
+            other = journal.segment("math/math-00000")
+            first = asyncio.create_task(ask(segment, 1))
+            await asyncio.sleep(0.02)
+            assert await asyncio.wait_for(ask(other, 2), 10) == entry(2)
+            assert await asyncio.wait_for(ask(segment, 3), 10) == entry(3)
+            second = asyncio.create_task(ask(other, 1))
+            await asyncio.sleep(0.1)
+            slow.set()
+            assert await asyncio.gather(first, second) == [entry(1)] * 2
+        assert made == [1, 2, 3]
+
     async def test_a_killed_process_gives_its_calls_back(self, segment: Segment, tmp_path: Path) -> None:
         script = """if 1:
             import asyncio, sys
