@@ -16,7 +16,7 @@ from genesys.lane import Lane
 from genesys.settings import Settings
 from tests.genesys.garbage.conftest import DAY, make_old
 from tests.support.calls import entry
-from tests.support.tiny_lane import World, answers, sums_lane
+from tests.support.tiny_lane import TinyVerifier, World, answers, sums_lane
 
 SEGMENT = "sums/sums-00000"
 
@@ -87,6 +87,17 @@ def test_answers_of_a_curation_that_was_stopped_before_responses_to_the_tasks_as
 def test_answers_that_a_later_content_of_the_table_has_superseded_hold_nothing(world: World) -> None:
     world.lane = sums_lane(inline="{% block user %}Another prompt: {{ question }}{% endblock %}")
     world.run()
+    make_old(world.folder)
+    (item,) = found(world)
+    assert isinstance(item, Removable)
+
+
+def test_verdicts_of_an_earlier_version_of_the_verifier_hold_nothing(world: World) -> None:
+    class Newer(TinyVerifier):
+        version = "8"
+
+    world.registry["tiny_sum"] = Newer
+    world.run("verifications")
     make_old(world.folder)
     (item,) = found(world)
     assert isinstance(item, Removable)

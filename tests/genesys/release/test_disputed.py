@@ -12,6 +12,7 @@ from genesys.release.disputed import COMPANION, DISPUTED, count_again, dispute_o
 from genesys.release.filtered import disputed_problems, make_filtered
 from genesys.release.sft import make_sft
 from genesys.settings import DisputeSettings
+from genesys.tables.columns import GENERATIONS
 from genesys.tables.lake import WHOLE, Part
 from tests.support.disputing import NAMING, NamingVerifier, teacher_saying
 from tests.support.tiny_lane import ROWS, TinyTeacher, World, write_rows
@@ -204,6 +205,25 @@ def test_a_verdict_on_another_text_has_no_vote(tmp_path: Path) -> None:
     changed.run("verifications")
     make(world)
     assert [row["answers"][0]["answer"] for row in table(world)] == ["5"]
+
+
+def test_a_response_that_is_gone_has_no_vote(tmp_path: Path) -> None:
+    world = world_of(tmp_path, samples=6)
+    shard = "sums-00000"
+    ((campaign, part),) = world.lake.need("sums/generations", shard).parts.items()
+    rows = [row for row in world.rows("generations", shard) if row["sample_index"] != 5]
+    file = world.lake.write("sums/generations", shard, GENERATIONS, rows)
+    world.lake.publish("sums/generations", shard, {campaign: part.model_copy(update={"data": file})})
+    make(world)
+    assert [(row["kind"], row["voters"]) for row in table(world)] == [("disputed", 5)]
+
+
+def test_a_dispute_whose_task_is_gone_is_listed_with_its_votes(tmp_path: Path) -> None:
+    world = world_of(tmp_path)
+    make(world)
+    gone = [row | {"problem_id": "0" * 24} for row in table(world)]
+    (entry,) = entries(world.lake, {"sums": world.lane}, gone)
+    assert (entry.prompt, entry.task_type, entry.leader.votes) == ("", "tiny_sum", 4)
 
 
 @pytest.mark.parametrize("said", [WRONG, {"1+2": ["3", "4"]}, {"1+2": ["4", "4", "4", "4", "3"]}])
