@@ -5,6 +5,8 @@
 VENV := .venv/bin
 ARGS ?=
 WORKERS ?= 2
+# A module's tests go to one worker, so that what they share (a server, a sandbox, a whole demo) is made once.
+PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 BENCHMARKS ?= $(sort $(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
@@ -30,7 +32,7 @@ dev:
 	@scripts/bootstrap.sh dev
 
 test: dev  ## pass the tests; those that need Docker or a browser are skipped where there is none
-	$(VENV)/pytest -n $(WORKERS) -m "not vllm" $(ARGS)
+	$(VENV)/pytest $(PARALLEL) -m "not vllm" $(ARGS)
 
 test-vllm: dev  ## pass the tests with a real vLLM engine on the CPU (3 GB, in .venv-vllm)
 	scripts/setup_vllm_cpu.sh
@@ -41,7 +43,7 @@ TRUSTED := genesys/calls/*,genesys/curation/*,genesys/l*,genesys/quality/*,genes
 
 # Counting lines makes code several times slower, so tests of what is read in time are left out.
 coverage: dev  ## say what of genesys its quick tests go through in their own process, and fail below the floors
-	$(VENV)/pytest -n $(WORKERS) -q -m "not docker and not s3 and not browser and not vllm and not slow" -k "not in_time" \
+	$(VENV)/pytest $(PARALLEL) -q -m "not docker and not s3 and not browser and not vllm and not slow" -k "not in_time" \
 	  tests/genesys --cov --cov-report= $(ARGS)
 	$(VENV)/coverage report
 	$(VENV)/coverage report --format=total --fail-under=91
