@@ -18,7 +18,7 @@ from tests.support.killing import run_killed
 REPO = Path(__file__).parents[4]
 KILLS = int(os.environ.get("GENESYS_KILLS", "4"))
 SEED = int(os.environ.get("GENESYS_KILL_SEED", str(random.SystemRandom().randrange(2**31))))
-ROWS = 120
+ROWS = 30 * KILLS
 
 
 def command(server: JudgeServer, folder: Path) -> list[str]:
