@@ -10,7 +10,7 @@ from typing import IO
 
 from genesys.commands.printable import printable
 from genesys.lanes import LANES
-from genesys.ledger import broken_rows
+from genesys.ledger import BROKEN, broken_rows
 from genesys.outcomes import Counts
 from genesys.settings import Settings
 from genesys.stores import open_lake
@@ -94,6 +94,7 @@ class Summary:
 
     def _lines(self) -> Iterator[str]:
         yield from self._reasons("rejected")
+        yield from self._broken_rows()
         yield from self._reasons("errored")
         yield from self._details()
         yield ""
@@ -128,20 +129,21 @@ class Summary:
             yield from (f"  {table:{width}}  {count:5,}  {reason}" for table, reason, count in found)
 
     def _details(self) -> Iterator[str]:
-        """Which source rows are broken, and why rows errored, of each lane; their short names alone help nobody."""
+        """Why rows errored, the most frequent reasons of each lane; their short names alone help nobody."""
         for lane in self._settings.lanes:
-            yield from self._broken_rows(lane)
             found: Counter[str] = Counter()
             for stage in STAGES:
                 for manifest in _manifests(self._lake, f"{lane}/{stage}"):
                     found.update(dict(error_details(self._lake, manifest)))
             yield from (f"  {lane}: {detail} ({count:,} rows)" for detail, count in found.most_common(DETAILS))
 
-    def _broken_rows(self, lane: str) -> Iterator[str]:
-        rows = broken_rows(self._lake, LANES[lane])
-        yield from (f"  {lane}: {printable(row)}" for row in islice(rows, DETAILS))
-        if more := sum(1 for _ in rows):
-            yield f"  {lane}: and {more:,} more broken rows, shown in the UI with {lane}/ledger"
+    def _broken_rows(self) -> Iterator[str]:
+        """The first source rows of each lane that could not be used, with what is wrong with them."""
+        for lane in self._settings.lanes:
+            rows = islice(broken_rows(self._lake, LANES[lane]), DETAILS)
+            yield from (f"  {lane}: {printable(row)}" for row in rows)
+            if (more := self._by_table[f"{lane}/ledger"].rejected[BROKEN] - DETAILS) > 0:
+                yield f"  {lane}: and {more:,} more broken rows, shown in the UI with {lane}/ledger"
 
     def _dataset_files(self) -> Iterator[str]:
         manifest = self._lake.manifest("dataset/sft")

@@ -71,6 +71,13 @@ class Graph:
         with Pipeline(self.settings, self.instance, resource_overrides=self.overrides()) as pipeline:
             return pipeline.run_job(job, partition)
 
+    def run_table(self, table: str) -> dg.ExecuteInProcessResult:
+        """One table alone, without a partition, as the UI's button materializes it."""
+        job = build_defs(self.settings, resource_overrides=self.overrides()).resolve_implicit_global_asset_job_def()
+        return job.get_subset(asset_selection={dg.AssetKey(table.split("/"))}).execute_in_process(
+            instance=self.instance, run_config=QUIET
+        )
+
     def run_checks(self, table: str, *names: str, shard: str | None = None) -> dg.ExecuteInProcessResult:
         """Checks of a table by themselves, as the UI's button runs them; by default without a partition."""
         wanted = [dg.AssetCheckKey(dg.AssetKey(table.split("/")), name) for name in names]

@@ -136,7 +136,11 @@ def test_what_only_a_data_set_reads_of_a_task_makes_it_stale_through_the_verdict
     for shard in (SHARD, "sums-00001"):
         assert graph.run_job("sums", shard).success
     assert tables(graph) == {"filtered"}
-    assert graph.run_job("dataset").success
+    chosen = graph.lake.need("dataset/filtered").data_version
+    graph.run_table("dataset/filtered")
+    assert graph.lake.need("dataset/filtered").data_version == chosen, "the same ids and scores"
+    assert tables(graph) == {"sft"}, "and other tasks behind them"
+    graph.run_table("dataset/sft")
     assert graph.stale() == {}
 
 
