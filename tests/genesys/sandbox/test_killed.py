@@ -19,6 +19,7 @@ from genesys.faults import InfrastructureFault
 from genesys.sandbox.container import connect, sweep
 from genesys.sandbox.image import LABEL, image_name
 from genesys.sandbox.job import Limits
+from tests.support.machine import wait_until
 from tests.support.sandbox import job, opened, settings
 
 pytestmark = pytest.mark.docker
@@ -191,8 +192,10 @@ def test_a_killed_engine_is_waited_for_and_no_verdict_is_made_of_it(engine: Engi
 
     assert killed.is_set()
     assert [run.stdout for run in execution.runs] == [b"%d\n" % (n + 1) for n in range(12)]
+    listed = ("ps", "-aq", "--filter", f"label={LABEL}=worker")
     with opened("docker", docker_host=engine.address):  # sweeps what the engine left behind
-        assert engine.docker("ps", "-aq", "--filter", f"label={LABEL}=worker").stdout == b""
+        # What it was told to remove it removes in its own time, and lists it until then.
+        assert wait_until(lambda: engine.docker(*listed).stdout == b"", 10)
 
 
 @pytest.mark.slow
