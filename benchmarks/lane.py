@@ -21,7 +21,9 @@ REPO = Path(__file__).parents[1]
 sys.path.insert(0, str(REPO))
 
 from genesys.chat import ChatAnswer, ChatRequest, Completed, Teacher
-from genesys.settings import LaneSettings, RoleSettings, Settings
+from genesys.settings import LaneSettings, Settings
+from genesys.settings.benchmarks import BenchmarkSettings
+from genesys.settings.roles import RoleSettings
 from genesys.sources import Source
 from genesys.stores import open_lake
 from genesys_dagster.instance import open_instance
@@ -75,7 +77,10 @@ def settings_of(folder: Path, tasks: int) -> Settings:
     source = Source(path=str(path), name="bench", license="Apache-2.0")
     role = RoleSettings(kind="openai", model="knows", base_urls=("http://nowhere.invalid/v1",))
     lanes = {"math": LaneSettings(sources=(source,), shard_size=2048)}
-    return Settings(state=str(folder / "state"), samples=SAMPLES, curator=role, teacher=role, lanes=lanes)
+    own = BenchmarkSettings(default=False)  # nothing is fetched here
+    return Settings(
+        state=str(folder / "state"), samples=SAMPLES, curator=role, teacher=role, lanes=lanes, benchmarks=own
+    )
 
 
 def one(tasks: int) -> dict[str, float]:

@@ -45,7 +45,7 @@ from benchmarks.sandbox_parts.loads import Load
 from benchmarks.sandbox_parts.report import Goal, Row, print_goals, table
 from benchmarks.sandbox_parts.rivals import Contender, Ours
 from benchmarks.sandbox_parts.tools import Tools, without_entrypoint
-from genesys.sandbox.job import LANGUAGES, Language
+from genesys.job import LANGUAGES, Language
 from genesys.settings import SandboxSettings
 
 LOADS: list[tuple[Language, float, bool]] = [

@@ -31,7 +31,15 @@ class ChatRequest(BaseModel):
     row_id: str = ""
     name: str = ""
     """The prompt's name, or ``sample``; for people and recorded answers, not part of the key."""
+    group: str = ""
+    """Calls of one group begin with the same text, as the samples of a prompt do; not part of the key. Where it costs
+    nothing they go to one endpoint, which has read that text already."""
     trial: int = 0
+
+    @property
+    def continues(self) -> bool:
+        """Whether the last message is the beginning of the answer, to go on from."""
+        return self.messages[-1].role == "assistant"
 
     def payload(self, teacher_id: str) -> dict[str, Any]:
         """What the call's key is a hash of."""
@@ -53,6 +61,8 @@ class ChatAnswer(BaseModel):
     finish_reason: str
     """``stop``, or ``length`` when the token limit cut the answer off, or what else the endpoint says."""
     prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    """Of the prompt's tokens those that the endpoint had read before, where it says so: some charge less for them."""
     completion_tokens: int | None = None
     model: str | None = None
     """The model's name as the endpoint reports it."""
@@ -77,15 +87,25 @@ class Completed(BaseModel):
     seconds: float = 0.0
     attempts: int = 1
     endpoint: str | None = None
+    tier: str = ""
+    """At which of the teacher's prices it was had (``genesys.settings.prices``); empty: the usual ones."""
+    engine_seconds: float = 0.0
+    """Its share of the time in which the teacher was busy, where that is what is paid for."""
 
 
 class Teacher(Protocol):
-    """Answers chat requests; used by as many tasks at once as ask."""
+    """Answers chat requests; used by as many tasks at once as ask.
+
+    One that has ``guards_calls = True`` sees to it himself that a call which two processes ask for is made once.
+    """
 
     teacher_id: str
     """Names weights and quantization, not an URL: part of every call's key."""
-    concurrency: int
-    """Calls that may be in flight at once, all endpoints together."""
+
+    @property
+    def concurrency(self) -> int:
+        """Calls that may be in flight at once, all endpoints together; it may change while a run goes on."""
+        ...
 
     async def complete(self, request: ChatRequest) -> Completed:
         """Answer.

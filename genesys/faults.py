@@ -30,7 +30,10 @@ class InfrastructureFault(GenesysError):
         final: Trying again within this run is useless (a request that the endpoint does not take).
         closed: The same for whatever else we send there (a refused key, an unknown model); implies ``final``.
         fatal: Nothing else in this run can succeed either (disk full); the run stops cleanly.
+        reason: By which its rows are counted.
     """
+
+    reason = "infrastructure"
 
     def __init__(
         self,
@@ -61,6 +64,18 @@ class NotReady(InfrastructureFault):
 
     def __init__(self, message: str) -> None:
         """Trying again without it is useless."""
+        super().__init__(message, final=True)
+
+
+class CapReached(InfrastructureFault):
+    """What may be spent is spent. Its rows are errored, and the next run tries them again."""
+
+    reason = "budget"
+    BEGINS = "the cap is reached"
+    """Its message, by which a replay knows it again among the failures that the journal keeps."""
+
+    def __init__(self, message: str) -> None:
+        """Trying again within this run is useless."""
         super().__init__(message, final=True)
 
 

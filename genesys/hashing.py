@@ -26,7 +26,7 @@ def canonical_json(value: Any) -> bytes:
         TypeError: Keys of a mapping are of mixed types.
         UnicodeEncodeError: A text holds an unpaired surrogate.
     """
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_text).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _text(value: Any) -> str:
@@ -36,6 +36,9 @@ def _text(value: Any) -> str:
         f"a {type(value).__qualname__} has no form that is the same in each process, so that no hash can be made of it "
         f"({str(value)[:80]}); give it as text, a number, a list or a mapping"
     )
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_text)
 
 
 def digest(value: Any, length: int = 64) -> str:

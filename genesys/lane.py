@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from genesys.calls.context import Calls
-from genesys.chat import Message
+from genesys.likeness import Likeness
 from genesys.outcomes import Outcome
 from genesys.prompts import PromptFile
 from genesys.sources import missing_columns
@@ -62,6 +63,8 @@ class LedgerRow:
     license: str | None = None
     attribution: str | None = None
     source_url: str | None = None
+    language: str | None = None
+    """The programming language that this partition is about, in lanes that have several."""
     read: Callable[[dict[str, Any]], Any] = field(default=dict, repr=False)
     """The lane's reader of upstream rows."""
 
@@ -78,12 +81,20 @@ class Lane:
     Args:
         name: In assets' names; ``[a-z0-9_]``.
         adapters: The shapes of upstream rows that the lane reads. Of several that fit a row the first reads it.
-        curate: Ledger row -> a task, or why not. A row function: pure but for its durable calls.
+        curate: Ledger row -> a task, or why not. A row function: pure but for its durable calls. By default a
+            ``genesys.curation.steps.Curation``, which tells how far each row came.
         prompts: Those that ``curate`` asks or writes into tasks.
         version: Raised when ``curate`` means something else; stale tasks are found by it.
         task_types: Of the tasks that ``curate`` makes; their verifiers' versions are part of what tasks depend on,
             since each gold has to pass its verifier first.
-        system_prompt: Said to the teacher before each task, if any.
+        system_prompt: Said to the teacher before each task, if any, where the plan says nothing else.
+        languages: Programming languages, each of which makes a partition of its own of every shard; none for a lane
+            whose partitions are its shards.
+        task_type: Of an upstream row, in a lane whose rows say which it is; elsewhere a row may become any of
+            ``task_types``, which its shard then needs the verifiers of.
+        likeness: What a task, as its table has it, is compared by with those of earlier rows of its partition; one that
+            is too much like one of them is dropped.
+        executes: Whether ``curate`` has programs executed beside those that verifiers run.
     """
 
     name: str
@@ -93,6 +104,15 @@ class Lane:
     version: str
     task_types: tuple[str, ...] = ()
     system_prompt: str | None = None
+    languages: tuple[str, ...] = ()
+    task_type: Callable[[dict[str, Any]], str] | None = None
+    likeness: Callable[[dict[str, Any]], Likeness | None] | None = None
+    executes: bool = False
+
+    def __post_init__(self) -> None:
+        """A language is part of its partitions' names."""
+        if odd := [name for name in self.languages if not re.fullmatch(r"[a-z][a-z0-9_]*", name)]:
+            raise ValueError(f"lane {self.name}: {odd} cannot be names of languages: use [a-z0-9_]")
 
     def adapter(self, row: dict[str, Any]) -> Adapter:
         """The shape that a row has; where it has none, the one of which it lacks the smallest share of columns."""
@@ -125,11 +145,6 @@ class Lane:
         lacking = {adapter.name: len(adapter.lacks(row)) / len(adapter.columns) for adapter in self.adapters}
         least = min(lacking.values())
         return [adapter for adapter in self.adapters if lacking[adapter.name] == least]
-
-    def messages(self, prompt: str) -> tuple[Message, ...]:
-        """What the teacher is asked for a task's prompt."""
-        user = Message(role="user", content=prompt)
-        return (user,) if self.system_prompt is None else (Message(role="system", content=self.system_prompt), user)
 
     @property
     def versions(self) -> dict[str, str]:

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from genesys.faults import ResponseFault, TaskFault
+
 Status = Literal["accepted", "rejected", "errored"]
 Row = dict[str, Any]
 
@@ -24,10 +26,18 @@ class Outcome:
     detail: str | None = None
     """What a person needs to know beyond the reason."""
     records: tuple[Row, ...] = ()
+    step: str | None = None
+    """The step of a curation at which a row was dropped."""
 
     def row(self, row_id: str) -> Row:
         """What became of this row, as every table of outcomes has it."""
-        return {"row_id": row_id, "status": self.status, "reason": self.reason, "detail": self.detail}
+        return {
+            "row_id": row_id,
+            "status": self.status,
+            "reason": self.reason,
+            "detail": self.detail,
+            "step": self.step,
+        }
 
 
 def accepted(*records: Row) -> Outcome:
@@ -38,6 +48,11 @@ def accepted(*records: Row) -> Outcome:
 def rejected(reason: str, detail: str | None = None, *records: Row) -> Outcome:
     """A verdict against the row, by its own fault or its response's."""
     return Outcome("rejected", reason, detail, records)
+
+
+def faulted(fault: TaskFault | ResponseFault, message: str) -> Outcome:
+    """The verdict against a row whose own fault, or whose response's, ended it."""
+    return rejected("task fault" if isinstance(fault, TaskFault) else "response fault", message)
 
 
 def errored(reason: str, detail: str | None = None) -> Outcome:
@@ -54,6 +69,8 @@ class Counts:
     rejected: Counter[str] = field(default_factory=Counter)
     errored: Counter[str] = field(default_factory=Counter)
     records: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Rejected rows by the step that dropped them, for as far as they say it."""
 
     def add(self, outcome: Outcome) -> None:
         """Count one row."""
@@ -63,6 +80,8 @@ class Counts:
             self.accepted += 1
         else:
             (self.rejected if outcome.status == "rejected" else self.errored)[outcome.reason or "unknown"] += 1
+        if outcome.status == "rejected" and outcome.step is not None:
+            self.dropped[outcome.step] += 1
 
     def merge(self, other: Counts) -> None:
         """Count the rows of another part too."""
@@ -71,6 +90,7 @@ class Counts:
         self.rejected.update(other.rejected)
         self.errored.update(other.errored)
         self.records += other.records
+        self.dropped.update(other.dropped)
 
     @property
     def balanced(self) -> bool:
@@ -85,11 +105,17 @@ class Counts:
             "rejected": dict(sorted(self.rejected.items())),
             "errored": dict(sorted(self.errored.items())),
             "records": self.records,
+            **({"dropped": dict(sorted(self.dropped.items()))} if self.dropped else {}),
         }
 
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> Counts:
         """The inverse of ``as_dict``."""
         return cls(
-            value["rows"], value["accepted"], Counter(value["rejected"]), Counter(value["errored"]), value["records"]
+            value["rows"],
+            value["accepted"],
+            Counter(value["rejected"]),
+            Counter(value["errored"]),
+            value["records"],
+            Counter(value.get("dropped", {})),
         )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import glob
 import json
 import os
 import secrets
@@ -16,8 +15,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from genesys.faults import GenesysError, InfrastructureFault
-from genesys.sources import BadRow, read_jsonl, read_parquet
-from genesys.storage import sync_folder
+from genesys.sources import BadRow
+from genesys.sources.files import read_jsonl, read_parquet
+from genesys.storage import remove_abandoned, sync_folder
 
 Record = dict[str, Any]
 
@@ -73,7 +73,7 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(target)
+        remove_abandoned(target)
         with temporary.open("xb") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield stream
@@ -89,11 +89,3 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _remove_abandoned(target: Path) -> None:
-    """Remove what killed writers of this file left: a lock that can be had belongs to nobody who lives."""
-    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
-        with contextlib.suppress(OSError), leftover.open("rb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            leftover.unlink()

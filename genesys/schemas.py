@@ -165,6 +165,8 @@ class Response(Task):
     teacher_id: str | None = None
     campaign: str | None = None
     sample_index: int = 0
+    cut_call_keys: tuple[str, ...] = ()
+    """Calls whose answers the token limit cut, and that others continued."""
 
 
 PUBLISHED_COLUMNS = (

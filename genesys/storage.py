@@ -6,6 +6,8 @@ What the files mean stands with who keeps them: ``genesys.tables.lake``, ``genes
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import glob
 import os
 import random
 import time
@@ -162,3 +164,11 @@ def _modified(info: dict[str, Any]) -> float:
     if isinstance(told, datetime):
         return told.timestamp()
     return float(told) if isinstance(told, int | float) else time.time()
+
+
+def remove_abandoned(target: Path) -> None:
+    """Remove what killed writers of this file left: a lock that can be had belongs to nobody who lives."""
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
+        with contextlib.suppress(OSError), leftover.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover.unlink()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from genesys.calls.journal import Journal
 from genesys.settings import Settings
-from genesys.tables.lake import Lake
+
+if TYPE_CHECKING:
+    from genesys.tables.lake import Lake
 
 
 def open_lake(settings: Settings) -> Lake:
     """The tables."""
+    from genesys.tables.lake import Lake  # commands on files want the journal alone, and none of what reads tables
+
     return Lake(settings.path(settings.lake.root), settings.lake.storage_options)
 
 

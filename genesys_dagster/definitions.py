@@ -9,9 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from genesys.faults import GenesysError
-from genesys.lane import Lane
-from genesys.lanes import LANES
+from genesys.lanes import chosen_lane
 from genesys.settings import Settings, load_settings
 from genesys_dagster.assets.datasets import FILTERED, GROUP, SFT, dataset_asset
 from genesys_dagster.assets.upstream import fail_if_mixed_up
@@ -31,10 +29,11 @@ def build_defs(
         resource_overrides: Resources to take the place of those made from the settings, by name.
 
     Raises:
-        GenesysError: The settings cannot be read, or name a lane that does not exist or whose tasks nobody verifies.
+        GenesysError: The settings cannot be read, or name a lane that does not exist, or a language that it has not,
+            or a lane whose tasks nobody verifies.
     """
     settings = settings or load_settings()
-    lanes = {name: _lane(name) for name in settings.lanes}
+    lanes = {name: chosen_lane(settings, name) for name in settings.lanes}
     fail_if_mixed_up(source for chosen in settings.lanes.values() for source in chosen.sources)
     graphs = [lane_graph(lane, settings.lanes[name], settings) for name, lane in lanes.items()]
     filtered = dataset_asset(FILTERED, list(lanes.values()), settings)
@@ -57,12 +56,6 @@ def build_defs(
         resources={**resources_of(settings), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )
-
-
-def _lane(name: str) -> Lane:
-    if name not in LANES:
-        raise GenesysError(f"[lanes.{name}]: there is no such lane; there are {', '.join(sorted(LANES))}")
-    return LANES[name]
 
 
 def _upstream(graphs: list[LaneGraph]) -> list[dg.SourceAsset]:

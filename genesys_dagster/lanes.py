@@ -10,6 +10,7 @@ import dagster as dg
 
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lane import Lane
+from genesys.ledger import withdrawn_asset
 from genesys.settings import LaneSettings, Settings
 from genesys.tables import columns
 from genesys.verifiers.runner import VerifierRunner
@@ -19,10 +20,11 @@ from genesys_dagster.assets.stages import stage_asset
 from genesys_dagster.assets.upstream import upstream_asset
 from genesys_dagster.checks.judging import judging_check
 from genesys_dagster.checks.tables import table_checks
-from genesys_dagster.ops.kinds import KINDS, device_tag, placed
+from genesys_dagster.ops.kinds import KINDS, StageKind, device_tag, placed
 from genesys_dagster.ops.phases import DEVICE_TAG
-from genesys_dagster.partitions import shards_of
 from genesys_dagster.sensors.new_shards import new_shards_sensor
+
+PRIORITY_TAG = "dagster/priority"
 
 
 @dataclass
@@ -68,17 +70,35 @@ def lane_graph(lane: Lane, chosen: LaneSettings, settings: Settings) -> LaneGrap
         description=f"Read the sources of the {lane.name} lane; new rows become new shards.",
         tags={"genesys/lane": lane.name},
     )
+    one_stage = [_stage_job(lane, kind, number, settings) for number, kind in enumerate(kinds)]
     return LaneGraph(
         assets=[ledger_of(lane, chosen, settings), *(stage_asset(kind, lane, settings, verifiers) for kind in kinds)],
         shards=[shards_asset(lane)],
-        upstream=[upstream_asset(settings, source) for source in chosen.sources],
+        upstream=[upstream_asset(settings, source) for source in chosen.sources if source.lane is None],
         checks=[
-            table_checks([lane.name, "ledger"], columns.LEDGER, REQUIRED),
-            *(table_checks([lane.name, k.name], k.schema, k.required, shards_of(lane.name)) for k in kinds),
+            table_checks([lane.name, "ledger"], columns.LEDGER, REQUIRED, reading=withdrawn_asset(lane)),
+            *(table_checks([lane.name, k.name], k.schema, k.required, lane) for k in kinds),
             judging_check(lane, settings),
         ],
-        jobs=[read_sources, through_lane],
+        jobs=[read_sources, through_lane, *one_stage],
         sensors=[new_shards_sensor(lane, lane.name)],
+    )
+
+
+def _stage_job(lane: Lane, kind: StageKind, number: int, settings: Settings) -> Any:
+    """One shard through one stage: in a deployment with several machines each run goes to the one for its stage."""
+    return dg.define_asset_job(
+        f"{lane.name}_{kind.name}",
+        selection=dg.AssetSelection.assets(dg.AssetKey([lane.name, kind.name])),
+        executor_def=dg.in_process_executor,
+        description=f"One shard through {lane.name}/{kind.name} alone, for runs on the machine that this stage wants.",
+        tags={
+            "genesys/lane": lane.name,
+            "genesys/stage": kind.name,
+            DEVICE_TAG: device_tag(kind.devices(settings)),
+            # Of what waits in the queue that goes first which is nearest to its end.
+            PRIORITY_TAG: str(number),
+        },
     )
 
 

@@ -11,10 +11,13 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from genesys.funnel import Level, curation_funnel
 from genesys.outcomes import Counts
-from genesys.settings import RoleSettings
+from genesys.settings.prices import Prices
 from genesys.tables.lake import Lake, Manifest
 from genesys_dagster import plots
+from genesys_dagster.costs import stage_costs
+from genesys_dagster.difficulty import predicted_metadata
 from genesys_dagster.judged import judged_metadata
 from genesys_dagster.markdown import below_limit, markdown_table
 from genesys_dagster.ops.kinds import VERIFICATIONS, StageKind
@@ -30,9 +33,10 @@ def stage_metadata(
     kind: StageKind,
     *,
     lane: str,
-    role: RoleSettings,
+    prices: Prices,
     calls: tuple[int, int],
     skipped: bool,
+    steps: Sequence[str] = (),
 ) -> Metadata:
     """Metadata of one partition of a stage's table.
 
@@ -41,9 +45,10 @@ def stage_metadata(
         manifest: The partition's.
         kind: Which stage.
         lane: The lane's name.
-        role: Who was paid for the tokens.
+        prices: By which the calls are paid.
         calls: Calls that this run (made, answered from the journal).
         skipped: Whether there was nothing to do, so that what stood there still stands.
+        steps: Of the lane's curation, where this is what it made.
     """
     prompt, completion = manifest.figure("prompt_tokens"), manifest.figure("completion_tokens")
     counts = manifest.counts
@@ -51,10 +56,11 @@ def stage_metadata(
     return {
         **table_metadata(lake, manifest, kind.schema),
         **counts_metadata(counts),
+        **(funnel_metadata(curation_funnel(counts, steps), picture=not skipped) if steps else {}),
         kind.rate: round(counts.accepted / counts.rows, 6) if counts.rows else 0.0,
         "prompt_tokens": int(prompt),
         "completion_tokens": int(completion),
-        "cost": round(role.cost(prompt, completion), 6),
+        **stage_costs(lake, manifest, prices),
         "calls_made": made,
         "calls_from_journal": replayed,
         "skipped": skipped,
@@ -78,6 +84,7 @@ def _shown(lake: Lake, manifest: Manifest, kind: StageKind) -> Metadata:
         "plot": dg.MetadataValue.md(below_limit(plots.stage_plot(lake, manifest, kind.name))),
         **(programs_metadata(lake, manifest) if kind.executes and kind.name == VERIFICATIONS.name else {}),
         **(judged_metadata(lake, manifest) if kind.name == VERIFICATIONS.name else {}),
+        **(predicted_metadata(lake, manifest) if kind.name == VERIFICATIONS.name else {}),
     }
 
 
@@ -105,6 +112,17 @@ def counts_metadata(counts: Counts) -> Metadata:
         "errored": counts.errored.total(),
         "reasons": markdown_table(("ended as", "reason", "rows"), reasons),
     }
+
+
+def funnel_metadata(levels: Sequence[Level], *, picture: bool = True) -> Metadata:
+    """Rows left after each step, as a table and as a picture; nothing of a table that does not tell its steps."""
+    if not levels:
+        return {}
+    rows = [(level.name, level.left, level.lost) for level in levels]
+    table = {"funnel": markdown_table(("step", "rows left", "rows ended there"), rows)}
+    if not picture:
+        return table
+    return table | {"funnel_plot": dg.MetadataValue.md(below_limit(plots.funnel_plot(levels)))}
 
 
 def error_details(lake: Lake, manifest: Manifest) -> list[tuple[str, int]]:

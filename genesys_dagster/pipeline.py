@@ -11,11 +11,13 @@ from typing import Any, Self
 
 import dagster as dg
 
+from genesys.lanes import LANES, chosen_lane
+from genesys.partition import Partition
 from genesys.settings import Settings
 from genesys_dagster import internals
 from genesys_dagster.assets.datasets import GROUP
 from genesys_dagster.definitions import build_defs
-from genesys_dagster.partitions import shards_name
+from genesys_dagster.partitions import key_of, known_partitions
 from genesys_dagster.presence import place_tags, present
 from genesys_dagster.resources.workbench import Watch, Workbench
 
@@ -28,6 +30,7 @@ class RunEnd:
 
     job: str
     partition: str | None
+    """The partition's name."""
     run_id: str
     success: bool
     calls_made: int = 0
@@ -36,6 +39,8 @@ class RunEnd:
     """Why it failed, and which checks did not pass, in words."""
     not_run: str = ""
     """What is missing on this machine, and the command that gets it: then nothing was tried."""
+    language: str | None = None
+    """Of the partition, in lanes with languages."""
 
 
 class Pipeline:
@@ -76,42 +81,57 @@ class Pipeline:
         """Shut the verifiers down."""
         self._bench.close()
 
-    def runs(self, lanes: Collection[str] | None = None) -> Iterator[RunEnd]:
+    def runs(self, lanes: Collection[str] | None = None, languages: Collection[str] | None = None) -> Iterator[RunEnd]:
         """Everything, run by run as they end; a run that fails does not stop the others.
 
-        Of a lane for which something is missing here the further shards are left alone.
+        A lane that reads another one comes after it, its ledger too. Of a lane for which something is missing here the
+        further shards are left alone; where it has languages, those of this language; none where shards may each need
+        other things.
 
         Args:
             lanes: Only these; by default all.
+            languages: Only these, in lanes that have some; by default all.
         """
-        chosen = [lane for lane in self._settings.lanes if lanes is None or lane in lanes]
+        chosen = [lane for lane in self._settings.lane_order if lanes is None or lane in lanes]
+        readers = {lane for lane in chosen if any(one.lane for one in self._settings.lanes[lane].sources)}
         for lane in chosen:
-            yield self.run_job(f"{lane}_ledger")
+            if lane not in readers:
+                yield self.run_job(f"{lane}_ledger")
         for lane in chosen:
-            for shard in self.shards(lane):
-                end = self.run_job(lane, shard)
-                yield end
-                if end.not_run:
-                    break
+            if lane in readers:
+                yield self.run_job(f"{lane}_ledger")
+            yield from self._lane_runs(lane, languages)
         yield self.run_job(GROUP)
 
-    def shards(self, lane: str) -> list[str]:
-        """The lane's partitions, in order."""
-        return sorted(self._instance.get_dynamic_partitions(shards_name(lane)))
+    def _lane_runs(self, lane: str, languages: Collection[str] | None) -> Iterator[RunEnd]:
+        lacking: set[str | None] = set()
+        for partition in self.partitions(lane):
+            left_out = languages is not None and partition.language is not None and partition.language not in languages
+            if not left_out and partition.language not in lacking:
+                end = self.run_job(lane, partition)
+                yield end
+                if end.not_run and LANES[lane].task_type is None:
+                    lacking.add(partition.language)
 
-    def run_job(self, name: str, partition: str | None = None) -> RunEnd:
-        """One run of one job.
+    def partitions(self, lane: str) -> list[Partition]:
+        """The lane's partitions, in order."""
+        return known_partitions(self._instance, chosen_lane(self._settings, lane))
+
+    def run_job(self, name: str, partition: Partition | str | None = None) -> RunEnd:
+        """One run of one job, of a partition where it has some; in a lane without languages a shard's name does.
 
         Raises:
             KeyboardInterrupt: It was stopped by a signal.
         """
+        place = Partition(partition) if isinstance(partition, str) else partition
+        shown = place.name if place else None
         if self._started is not None:
-            self._started(name, partition)
+            self._started(name, shown)
         run_id = str(uuid.uuid4())
         with present(self._instance, run_id):
             result = self._defs.resolve_job_def(name).execute_in_process(
                 instance=self._instance,
-                partition_key=partition,
+                partition_key=key_of(place) if place else None,
                 run_id=run_id,
                 run_config=self._config,
                 tags=place_tags(self._instance),
@@ -121,7 +141,8 @@ class Pipeline:
             raise KeyboardInterrupt
         made, replayed = _calls(result)
         not_run = next(iter(_missing(result)), "")
-        return RunEnd(name, partition, run_id, result.success, made, replayed, tuple(_problems(result)), not_run)
+        problems, language = tuple(_problems(result)), place.language if place else None
+        return RunEnd(name, shown, run_id, result.success, made, replayed, problems, not_run, language)
 
 
 def _calls(result: dg.ExecuteInProcessResult) -> tuple[int, int]:

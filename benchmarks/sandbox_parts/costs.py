@@ -11,7 +11,7 @@ from benchmarks.sandbox_parts import loads, programs
 from benchmarks.sandbox_parts.report import Goal, table
 from benchmarks.sandbox_parts.rivals import Contender, Ours
 from benchmarks.sandbox_parts.tools import Tools, shell
-from genesys.sandbox.job import Language
+from genesys.job import Language
 
 TESTS = 100
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.sandbox_parts.programs import USUAL_IMPORTS, Program, bare, solution
 from benchmarks.sandbox_parts.rivals import Contender
-from genesys.sandbox.job import Language
+from genesys.job import Language
 
 TITLES: dict[Language, str] = {"python": "Python", "javascript": "JavaScript", "cpp": "C++", "rust": "Rust"}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from genesys.sandbox.job import Language
+from genesys.job import Language
 
 EXTENSIONS: dict[Language, str] = {"python": "py", "javascript": "js", "cpp": "cpp", "rust": "rs"}
 COMPILED: tuple[Language, ...] = ("cpp", "rust")

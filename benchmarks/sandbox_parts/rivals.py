@@ -24,7 +24,7 @@ import docker  # noqa: TID253 - the rivals are what this module is for
 
 from benchmarks.sandbox_parts.programs import EXTENSIONS, Program
 from benchmarks.sandbox_parts.tools import LABEL, Tools
-from genesys.sandbox.job import Execution, Job, Run
+from genesys.job import Execution, Job, Run
 from genesys.settings import SandboxSettings
 
 PUBLISHED = {"llm-sandbox": ["llm-sandbox[docker]==0.3.46"], "epicbox2": ["epicbox2==2.0.0"]}

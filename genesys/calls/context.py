@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from genesys.calls.entry import Entry, Failure, call_key
+from genesys.calls.execution import Executed, execute
 from genesys.calls.roles import Roles as Roles
 from genesys.calls.roles import Verifiers as Verifiers
 from genesys.calls.segment import Segment
+from genesys.calls.usage import UNKEPT, Payee, Usage, usage_of
 from genesys.calls.verdicts import Subject, verdict_payload
 from genesys.chat import ChatAnswer, ChatRequest, Completed, Message
-from genesys.faults import InfrastructureFault, RepeatedCall, ResponseFault, TaskFault
+from genesys.faults import CapReached, InfrastructureFault, RepeatedCall, ResponseFault, TaskFault
+from genesys.job import Job
 from genesys.prompts import Prompt
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -41,11 +44,18 @@ class CallStats:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     """Tokens of all answers used, made now or before."""
+    paid: dict[Payee, Usage] = field(default_factory=dict)
+    """What the calls used that the rows themselves paid for: of those that several rows or stages share, one did."""
+    verdicts: int = 0
+    passed: int = 0
+    """Verdicts on responses that were reached, and those of them that accept."""
 
-    def add(self, entry: Entry, *, made: bool) -> None:
-        """Count one call."""
+    def add(self, entry: Entry, *, made: bool, paid: bool = True) -> None:
+        """Count one call; ``paid`` says whether it is the row's own."""
         self.made += made
         self.replayed += not made
+        if paid and (used := usage_of(entry)) is not None:
+            self.paid.setdefault(used[0], Usage()).add(used[1])
         if entry.kind == "chat":
             answer = entry.result["answer"]
             self.prompt_tokens += answer.get("prompt_tokens") or 0
@@ -59,6 +69,12 @@ def answer_of(entry: Entry) -> ChatAnswer:
 
 class NotJournalled(InfrastructureFault):
     """A replay came to a call that has no answer yet."""
+
+    def __init__(self, message: str) -> None:
+        """The message of the failure that the journal keeps, if there is one."""
+        super().__init__(message)
+        if message.startswith(CapReached.BEGINS):
+            self.reason = CapReached.reason
 
 
 @dataclass
@@ -80,6 +96,10 @@ class Calls:
     stats: CallStats = field(default_factory=CallStats)
     counted_before: bool = False
     """The row was run before in this run: what it used then is in ``stats`` already."""
+    stage: str = ""
+    """The table that the calls are made for, which pays for those that are made now."""
+    asked: bool = False
+    """Whether a call was to be made now, however that went: the journal did not have it."""
     entries: list[Entry] = field(default_factory=list)
     """Calls that this row has used, in the order they finished."""
     trial_base: int = 0
@@ -127,6 +147,10 @@ class Calls:
         )
         return await self.chat("teacher", request)
 
+    def of_row(self, row_id: str) -> Calls:
+        """Calls of another row within this one's: they are known under its name, and are no calls of this one."""
+        return replace(self, row_id=row_id, entries=[], _used=set())
+
     async def chat(self, role: str, request: ChatRequest) -> ChatAnswer:
         """One chat call of any role; the two above are what row functions use."""
         answer = answer_of(await self.chat_call(role, request))
@@ -147,10 +171,22 @@ class Calls:
 
         async def make() -> Completed:
             completed = await teacher.complete(request)
-            check(completed.answer)
+            try:
+                check(completed.answer)
+            except InfrastructureFault:
+                self._note_unkept(request.name, payload, completed)
+                raise
             return completed
 
-        return await self.durable("chat", request.name, request.payload(teacher.teacher_id), make, trial=request.trial)
+        guarded = getattr(teacher, "guards_calls", False)
+        payload = request.payload(teacher.teacher_id)
+        return await self.durable("chat", request.name, payload, make, trial=request.trial, guarded=guarded)
+
+    def _note_unkept(self, name: str, payload: dict[str, Any], completed: Completed) -> None:
+        """An answer that is not used was paid for all the same."""
+        key = call_key(UNKEPT, payload | {"at": time.time_ns()})
+        common = {"key": key, "kind": UNKEPT, "name": name, "row_id": self.row_id, "payload": payload}
+        self.segment.note_unkept(_entry_of(completed, common | {"stage": self.stage, "made_at": time.time()}))
 
     async def verify(self, record: dict[str, Any] | Subject, trial: int = 0, *, kind: str = "") -> dict[str, Any]:
         """A whole verdict on a record: ``{score, verification_result_info}``, keyed by verifier, version and record.
@@ -180,6 +216,7 @@ class Calls:
             self.roles,
             stats=self.stats,
             counted_before=self.counted_before,
+            stage=self.stage,
             trial_base=trial * TRIALS_WITHIN,
             subject=subject,
         )
@@ -198,6 +235,15 @@ class Calls:
             raise (TaskFault if entry.result["fault"] == "TaskFault" else ResponseFault)(entry.result["message"])
         return entry.result
 
+    async def execute(self, job: Job, trial: int = 0) -> Executed:
+        """What comes of a program in the sandbox; another trial is other processes with other seeds of hashes.
+
+        Raises:
+            TaskFault: The files of a run have no room in the sandbox.
+            InfrastructureFault: There is no sandbox, or it broke; never an outcome.
+        """
+        return await execute(self, job, trial)
+
     async def verify_response(self, response: Subject) -> dict[str, Any]:
         """The verdict on a teacher's response: where the settings say so, rules first and then a judge."""
         runner = self.roles.verifiers
@@ -209,7 +255,7 @@ class Calls:
             found = (self.segment.get(key) for key in verdict.result.get("calls", ()))
             made = [entry for entry in found if entry is not None]
             for entry in made if not self.counted_before else ():
-                self.stats.add(entry, made=False)
+                self.stats.add(entry, made=False, paid=self._pays(entry))
         position = next(at for at, entry in enumerate(self.entries) if entry is verdict)
         self.entries[position:position] = made
 
@@ -222,10 +268,12 @@ class Calls:
         *,
         trial: int = 0,
         keep_payload: bool = True,
+        guarded: bool = False,
     ) -> Entry:
         """The finished call for this payload: from the journal, else made now and journalled before it is used.
 
         ``keep_payload=False`` leaves out of the journal what stands in a table anyway; the key covers it all the same.
+        ``guarded``: whoever makes it sees to it himself that no two processes do.
 
         Raises:
             RepeatedCall: This row has made the same call before; give it a sample index or a trial.
@@ -243,14 +291,18 @@ class Calls:
 
             async def make_entry() -> Entry:
                 nonlocal made
-                made = True
+                made = self.asked = True
                 return await self._make_entry(key, kind, name, payload if keep_payload else {}, make, trial)
 
-            entry = await self.segment.once(key, make_entry)
+            entry = await self.segment.once(key, make_entry, guarded=guarded)
         self.entries.append(entry)
         if made or not self.counted_before:
-            self.stats.add(entry, made=made)
+            self.stats.add(entry, made=made, paid=self._pays(entry))
         return entry
+
+    def _pays(self, entry: Entry) -> bool:
+        """Whether a call counts as this row's: another row, or another stage, may have been the first to make it."""
+        return entry.row_id == self.row_id and entry.stage in ("", self.stage)
 
     async def _make_entry(
         self,
@@ -278,13 +330,19 @@ class Calls:
             )
             raise
         common = {"key": key, "kind": kind, "name": name, "row_id": self.row_id, "payload": payload, "trial": trial}
-        common["made_at"] = time.time()
+        common |= {"stage": self.stage, "made_at": time.time()}
         if isinstance(result, Completed):
-            return Entry(
-                **common,
-                result={"answer": result.answer.model_dump()},
-                seconds=result.seconds,
-                attempts=result.attempts,
-                endpoint=result.endpoint,
-            )
+            return _entry_of(result, common)
         return Entry(**common, result=result, seconds=time.monotonic() - started_at)
+
+
+def _entry_of(completed: Completed, common: dict[str, Any]) -> Entry:
+    return Entry(
+        **common,
+        result={"answer": completed.answer.model_dump()},
+        seconds=completed.seconds,
+        attempts=completed.attempts,
+        endpoint=completed.endpoint,
+        tier=completed.tier,
+        engine_seconds=completed.engine_seconds,
+    )

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from genesys.calls.entry import Entry, Failure
+from genesys.calls import spending
+from genesys.calls.entry import Entry, Failure, compressed
 from genesys.faults import GenesysError, InfrastructureFault
 
 FORMAT = 1
@@ -30,6 +31,7 @@ create table if not exists failures(
     key text primary key, kind text not null, name text not null, row_id text not null, error text not null,
     attempts integer not null, failed_at real not null);
 create table if not exists parts(name text primary key);
+{spending.SCHEMA}
 insert into meta select {FORMAT} where not exists (select 1 from meta);
 commit;
 """  # noqa: S608 - constants
@@ -40,15 +42,17 @@ _Opened = tuple[sqlite3.Connection, int | None]
 """A file and its format."""
 
 
-def connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
+def connect(path: Path, *, readonly: bool, sums: bool = True) -> sqlite3.Connection:
     """Open a segment's file; unless it is only to be read, it is made where there is none.
+
+    ``sums=False`` leaves the sums of what its calls used as they are, if they are there at all.
 
     Raises:
         GenesysError: It is no segment, or of another format.
         InfrastructureFault: It cannot be opened (disk full, no rights).
     """
     try:
-        db, found = _open_to_read(path) if readonly else _open_to_write(path)
+        db, found = _open_to_read(path) if readonly else _open_to_write(path, sums)
     except sqlite3.OperationalError as error:
         raise InfrastructureFault(f"the journal {path} could not be opened: {error}", fatal=True) from None
     except sqlite3.DatabaseError as error:
@@ -87,7 +91,7 @@ def _reading(uri: str) -> _Opened:
         raise
 
 
-def _open_to_write(path: Path) -> _Opened:
+def _open_to_write(path: Path, sums: bool) -> _Opened:
     db = sqlite3.connect(path, check_same_thread=False, timeout=PATIENCE)
     try:
         found = _format(db)
@@ -95,6 +99,8 @@ def _open_to_write(path: Path) -> _Opened:
             _make(db)
             found = _format(db)
         db.execute("pragma synchronous=full")
+        if sums and found == FORMAT:
+            spending.bring_up_to_date(db)
     except sqlite3.Error:
         db.close()
         raise
@@ -173,14 +179,18 @@ def failure_of(row: Row) -> Failure:
     return Failure.model_validate(dict(zip(Failure.model_fields, row, strict=True)))
 
 
-def insert(entry: Entry) -> Write:
-    """Keep a finished call, unless there is one of this key: the first answer wins."""
+def insert(entry: Entry, text: bytes) -> Write:
+    """Keep a finished call, given its JSON, unless there is one of this key: the first answer wins."""
     # A row's id can hold a file's name, and that bytes which are no UTF-8.
     row_id = entry.row_id.encode("utf-8", "replace").decode()
-    row = (entry.key, entry.kind, entry.name, row_id, entry.made_at, entry.to_bytes())
+    spent = spending.values_of(entry)
 
     def write(db: sqlite3.Connection) -> None:
-        db.execute(f"insert or ignore into calls({COLUMNS}) values(?,?,?,?,?,?)", row)  # noqa: S608 - constant
+        # Compressed here, in the thread that writes: the event loop has other calls to see to.
+        row = (entry.key, entry.kind, entry.name, row_id, entry.made_at, compressed(text))
+        made = db.execute(f"insert or ignore into calls({COLUMNS}) values(?,?,?,?,?,?)", row)  # noqa: S608 - constant
+        if spent is not None and made.rowcount > 0:
+            spending.add(db, spent, made.lastrowid or 0)
         db.execute("delete from failures where key = ?", (entry.key,))
 
     return write

@@ -9,6 +9,7 @@ from typing import Any
 import zstandard
 from pydantic import BaseModel, ConfigDict
 
+from genesys.fast_json import read_json
 from genesys.hashing import digest
 from genesys.well_formed import well_formed
 
@@ -25,13 +26,21 @@ class _Compression(threading.local):
 
 
 _ZSTD = _Compression()
+_JSON = json.JSONEncoder(default=str, ensure_ascii=False)
+_COLUMNS = ("key", "kind", "name", "row_id", "made_at")
+"""What stands in columns of its own, so that the journal can be asked for it."""
+
+
+def compressed(text: bytes) -> bytes:
+    """With a checksum over what was compressed."""
+    return _ZSTD.compressor.compress(text)
 
 
 def call_key(kind: str, payload: dict[str, Any], trial: int = 0) -> str:
     """Identity of a call: a hash of all that determines its result, and a trial number.
 
     Args:
-        kind: ``chat`` or ``verdict``.
+        kind: ``chat``, ``verdict`` or ``execution``.
         payload: All that determines the result, JSON-like; for a chat teacher_id (never an URL), messages, sampling.
         trial: 0 unless the same thing is done again on purpose.
 
@@ -58,17 +67,28 @@ class Entry(BaseModel):
     seconds: float = 0.0
     attempts: int = 1
     endpoint: str | None = None
+    tier: str = ""
+    """As of ``Completed``, and so is the next."""
+    engine_seconds: float = 0.0
+    stage: str = ""
+    """Which stage of the lane paid for it: others may use it too."""
     made_at: float = 0.0
     """Unix time at which the call finished."""
 
-    def to_bytes(self) -> bytes:
-        """Compressed JSON, with a checksum, of everything but the columns the journal keeps beside it."""
-        columns = {"key", "kind", "name", "row_id", "made_at"}
-        fields = {name: value for name, value in self.__dict__.items() if name not in columns}
+    def to_json(self) -> bytes:
+        """All that the journal keeps of it but the columns beside: what it is to whoever reads it from there."""
+        fields = {name: value for name, value in self.__dict__.items() if name not in _COLUMNS}
         # What JSON has no form for is kept as its text, and half a character as U+FFFD: whoever uses an answer puts it
         # into tables and keys, which can hold no such thing.
-        text = json.dumps(fields, ensure_ascii=False, default=str)
-        return _ZSTD.compressor.compress(well_formed(text).encode())
+        return well_formed(_JSON.encode(fields)).encode()
+
+    def as_kept(self, text: bytes) -> Entry:
+        """This entry as a replay will see it, given its JSON."""
+        return Entry._from_json(text, {name: getattr(self, name) for name in _COLUMNS})
+
+    def to_bytes(self) -> bytes:
+        """The journal's bytes: that JSON, compressed, with a checksum."""
+        return compressed(self.to_json())
 
     @classmethod
     def from_bytes(cls, blob: bytes, **columns: Any) -> Entry:
@@ -86,7 +106,11 @@ class Entry(BaseModel):
             text = content.decode()
         except UnicodeDecodeError:  # a record of before, when half characters were kept
             text = well_formed(content.decode("utf-8", "surrogatepass"))
-        return cls.model_construct(**json.loads(text), **columns)
+        return cls._from_json(text, columns)
+
+    @classmethod
+    def _from_json(cls, text: bytes | str, columns: dict[str, Any]) -> Entry:
+        return cls.model_construct(**read_json(text), **columns)
 
 
 class Failure(BaseModel):

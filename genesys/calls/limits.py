@@ -1,4 +1,4 @@
-"""How many calls an endpoint gets at once: additive increase, multiplicative decrease; and when it gets none.
+"""How many calls an endpoint gets at once: additive increase, multiplicative decrease, slow start; and when none.
 
 Pure state machines told the time, without a loop or a clock of their own, so that their behaviour can be tested.
 """
@@ -7,18 +7,28 @@ from __future__ import annotations
 
 
 class AdaptiveLimit:
-    """A concurrency limit that follows what the endpoint can take (AIMD, as TCP's congestion avoidance does).
+    """A concurrency limit that follows what the endpoint can take (AIMD with a slow start, after TCP's in RFC 5681).
 
-    It starts at the maximum that the user allowed: an endpoint that can take it should not wait for a slow start.
+    It starts at the maximum that the user allowed: an endpoint that can take it should not wait for a slow start. An
+    overload multiplies it by ``decrease``, and what is left is the threshold up to which it comes back quickly: each
+    call that is taken lets two more in, so that it doubles in the time to a first byte. Above the threshold it grows by
+    about one a round of answers. Overloads without a call taken in between mean that the number of calls was not
+    what was wrong (an endpoint that refuses everything for a minute): then it comes back quickly to where it was before
+    the first of them.
     """
 
     def __init__(self, maximum: int, *, decrease: float = 0.7) -> None:
         """``maximum`` calls at once at most; each overload multiplies the limit by ``decrease``."""
         self.maximum = maximum
         self.limit = float(maximum)
+        self.threshold = float(maximum)
+        """Up to here the limit grows with each call that is taken."""
         self.in_flight = 0
         self._decrease = decrease
         self._decreased_at = float("-inf")
+        self._before = float(maximum)
+        """The limit at the first of the overloads in a row."""
+        self._taken_since = True
 
     @property
     def free(self) -> bool:
@@ -30,15 +40,30 @@ class AdaptiveLimit:
         """Calls in flight per allowed call."""
         return self.in_flight / self.limit
 
-    def succeeded(self) -> None:
-        """About one more call at once for each full round of answers."""
-        self.limit = min(float(self.maximum), self.limit + 1.0 / self.limit)
+    def taken(self, *, started_at: float = float("inf")) -> None:
+        """The endpoint has begun to answer a call; one from before the last overload says nothing of the time since."""
+        if started_at <= self._decreased_at:
+            return
+        self._taken_since = True
+        if self.limit < self.threshold:
+            self.limit = min(self.threshold, self.limit + 1.0)
+
+    def succeeded(self, *, started_at: float = float("inf")) -> None:
+        """About one more call at once for each full round of answers; below the threshold ``taken`` has seen to it."""
+        if started_at > self._decreased_at and self.limit >= self.threshold:
+            self.limit = min(float(self.maximum), self.limit + 1.0 / self.limit)
 
     def overloaded(self, *, started_at: float, now: float) -> None:
         """Fewer at once; only once for all calls that were in flight together, since they tell the same news."""
-        if started_at > self._decreased_at:
-            self.limit = max(1.0, self.limit * self._decrease)
-            self._decreased_at = now
+        if started_at <= self._decreased_at:
+            return
+        if self._taken_since:
+            self._before = self.limit
+            self.threshold = max(1.0, self.limit * self._decrease)
+        else:
+            self.threshold = self._before
+        self.limit = max(1.0, self.limit * self._decrease)
+        self._decreased_at, self._taken_since = now, False
 
 
 class CircuitBreaker:
@@ -77,6 +102,10 @@ class CircuitBreaker:
     def allows(self, now: float) -> bool:
         """Whether a call may start."""
         return now >= self.parked_until and not (self._needs_probe and self._probing)
+
+    def parked(self, now: float) -> bool:
+        """Whether it gets no call, or but one that tries it out."""
+        return now < self.parked_until or self._needs_probe
 
     def started(self) -> bool:
         """A call starts; tells whether it is the one that tries out a parked endpoint."""

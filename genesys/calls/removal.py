@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from genesys.calls import database
-from genesys.calls.locks import ByteLocks
+from genesys.calls import database, spending
+from genesys.calls.account import keep
 from genesys.calls.parts import RemoteParts
 from genesys.calls.segment import IN_USE
 from genesys.faults import GenesysError, InfrastructureFault
+from genesys.locks import ByteLocks
 from genesys.storage import Found
 
 
@@ -92,7 +93,7 @@ class StoredSegment:
         log = self._path.with_name(self._path.name + "-wal")
         if not (log.exists() and log.stat().st_size):
             with contextlib.suppress(InfrastructureFault):  # a folder that cannot be written
-                return database.connect(self._path, readonly=False)
+                return database.connect(self._path, readonly=False, sums=False)
         return database.connect(self._path, readonly=True)
 
     @contextlib.contextmanager
@@ -111,10 +112,20 @@ class StoredSegment:
             locks.close()
 
     def delete(self) -> None:
-        """Remove the log, and those parts that stood there when ``modified`` was asked last; call it ``alone``."""
+        """Remove the log, and those parts that stood there when ``modified`` was asked last; call it ``alone``.
+
+        What its calls cost is kept beside it.
+        """
+        self._keep_account()
         if self._parts is not None:
             self._parts.delete(self._parts.listing() if self._known is None else self._known)
         self.delete_log()
+
+    def _keep_account(self) -> None:
+        if not self._path.exists():
+            return
+        with contextlib.suppress(GenesysError), contextlib.closing(self._open()) as db:
+            keep(self._path, spending.identity(db), spending.read(db))
 
     def delete_log(self) -> None:
         """Remove the local log; call it ``alone``. The lock file stays, empty: others may know it by its inode."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from genesys.chat import Teacher
 from genesys.faults import InfrastructureFault
+from genesys.job import Execution, Job
 
 
 class Verifiers(Protocol):
@@ -23,6 +24,14 @@ class Verifiers(Protocol):
 
     async def verify(self, record: Any, calls: Any = None, *, kind: str = "") -> dict[str, Any]:
         """The verdict on a record by the verifier of its task type or of ``kind``, within the row's ``calls``."""
+        ...
+
+    def execution_place(self) -> str:
+        """Where programs are executed, as far as that decides what comes of them; known without a sandbox."""
+        ...
+
+    async def execute(self, job: Job) -> Execution:
+        """What came of a program in the sandbox that verifiers of code use."""
         ...
 
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import random
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-from genesys.calls import database
+from genesys.calls import database, spending
 from genesys.calls.entry import Entry, Failure
-from genesys.calls.locks import ByteLocks
 from genesys.calls.parts import RemoteParts
 from genesys.calls.upload import Uploader, restore
 from genesys.calls.writer import GroupWriter
 from genesys.faults import GenesysError, InfrastructureFault
-from genesys.well_formed import well_formed
+from genesys.locks import ByteLocks
 
 SUFFIX = ".journal"
 
@@ -27,17 +25,8 @@ SUFFIX = ".journal"
 IN_USE, _UPLOADING = 2**62, 2**62 + 1
 
 
-_JSON = json.JSONEncoder(default=str, ensure_ascii=False)
-
-
 def _byte_of(key: str) -> int:
     return int(key[:16], 16) >> 2
-
-
-def _as_kept(entry: Entry) -> Entry:
-    """An entry as the journal will give it, so that a row function sees in its first run what a replay shows it."""
-    payload, result = json.loads(well_formed(_JSON.encode([entry.payload, entry.result])))
-    return entry.model_copy(update={"payload": payload, "result": result})
 
 
 class Segment:
@@ -122,6 +111,11 @@ class Segment:
             rows = self._db.execute("select kind, name, count(*) from calls group by 1, 2 order by 1, 2").fetchall()
         return {(kind, name): count for kind, name, count in rows}
 
+    def spent(self) -> spending.Sums:
+        """What all its calls used that were paid for, by who was paid."""
+        with self._reads:
+            return spending.read(self._db)
+
     # Writing -----------------------------------------------------------------------------------------------------
 
     async def put(self, entry: Entry) -> Entry:
@@ -133,19 +127,19 @@ class Segment:
         Raises:
             InfrastructureFault: A fatal one; it could not be written.
         """
-        await self._write(entry)
+        await self._write(entry, entry.to_json())
         return self.get(entry.key) or entry
 
     def put_now(self, entry: Entry) -> Entry:
         """The same for code without an event loop."""
         self._check_writable()
-        self._writer.submit(database.insert(entry)).result()
+        self._writer.submit(database.insert(entry, entry.to_json())).result()
         self._upload()
         return self.get(entry.key) or entry
 
-    async def _write(self, entry: Entry) -> None:
+    async def _write(self, entry: Entry, text: bytes) -> None:
         self._check_writable()
-        await self._writer.submit_here(database.insert(entry))
+        await self._writer.submit_here(database.insert(entry, text))
         self._upload()
 
     def _upload(self) -> None:
@@ -157,12 +151,21 @@ class Segment:
         self._check_writable()
         self._writer.submit(database.insert_failure(failure))
 
+    def note_unkept(self, entry: Entry) -> None:
+        """Keep an answer that was had and cannot be used, under a key of its own: it was paid for."""
+        self._check_writable()
+        self._writer.submit(database.insert(entry, entry.to_json()))
+        self._upload()
+
     async def flush(self) -> None:
         """Return once all that was handed over before is durable, notes too."""
         await self._writer.submit_here(lambda db: None)
 
-    async def once(self, key: str, make: Callable[[], Awaitable[Entry]]) -> Entry:
+    async def once(self, key: str, make: Callable[[], Awaitable[Entry]], *, guarded: bool = False) -> Entry:
         """The journal's answer for ``key``, else ``make()``'s, made by one asker only among all tasks and processes.
+
+        ``guarded``: ``make`` itself sees to it that a call of two processes is made once. Then no lock of the kernel's
+        is held, which takes time by the square of their number: tens of thousands of calls may wait for a batch.
 
         Raises:
             Whatever ``make`` raises; nothing is kept then, and who waited for it here gets the same error.
@@ -175,7 +178,7 @@ class Segment:
         future: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
         self._running[key] = future
         try:
-            entry = await self._once_here(key, make)
+            entry = await (self._make_and_keep(key, make) if guarded else self._once_here(key, make))
             future.set_result(entry)
             return entry
         except Exception as error:
@@ -198,15 +201,24 @@ class Segment:
         try:
             if (entry := self.get(key)) is not None:
                 return entry
-            entry = await make()
-            try:
-                await self._write(entry)
-            except asyncio.CancelledError:
-                await self._written()  # else the next asker would not find it yet, and make it again
-                raise
-            return _as_kept(entry)  # whoever holds the lock was the first to write, so this is what stands there
+            # Whoever holds the lock is the first to write, so this is what stands there.
+            return await self._kept(await make())
         finally:
             self._locks.release(_byte_of(key))
+
+    async def _make_and_keep(self, key: str, make: Callable[[], Awaitable[Entry]]) -> Entry:
+        entry = await self._kept(await make())
+        return self.get(key) or entry  # another process may have been the first to write
+
+    async def _kept(self, entry: Entry) -> Entry:
+        """Write it; gives what the journal will, so that a row function sees in its first run what a replay shows."""
+        text = entry.to_json()
+        try:
+            await self._write(entry, text)
+        except asyncio.CancelledError:
+            await self._written()  # else the next asker would not find it yet, and make it again
+            raise
+        return entry.as_kept(text)
 
     async def _written(self) -> None:
         """Return when all that was handed over is written, however often the waiter is cancelled meanwhile."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genesys.calls.locks import ByteLocks, own_folder
 from genesys.faults import InfrastructureFault
 from genesys.hashing import digest
+from genesys.locks import ByteLocks, own_folder
 
 _WANTS, _MOST_WANTING = 2**30, 64
 """Bytes by which those who want more slots are counted, beyond the slots themselves."""

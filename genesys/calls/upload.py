@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from genesys.calls import spending
 from genesys.calls.database import COLUMNS, Row
 from genesys.calls.parts import RemoteParts
 from genesys.faults import InfrastructureFault
@@ -61,6 +62,9 @@ def _bring_in(db: sqlite3.Connection, part: str, rows: list[Row]) -> int:
     db.executemany(sql, [(*row, part) for row in rows])
     changed = db.total_changes - changed
     (after,) = db.execute("select count(*) from calls").fetchone()
+    (last,) = db.execute("select coalesce(max(id), 0) from calls").fetchone()
+    # All of them were paid for, those too that gave way or were given way to.
+    spending.add_all(db, (spending.entry_in(row[1], row[2], row[-1]) for row in rows), last)
     db.execute("insert or ignore into parts values(?)", (part,))
     return int(changed - (after - before))
 

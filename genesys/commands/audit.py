@@ -1,4 +1,4 @@
-"""``genesys audit``: prints where a response came from. What is checked stands in ``genesys.lineage``."""
+"""``genesys audit``: where a response came from, or what became of a row. What is checked: ``genesys.lineage``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ from pydantic_settings import CliPositionalArg, SettingsConfigDict
 from rich.console import Console
 from rich.text import Text
 
+from genesys.calls.journal import Journal
 from genesys.cli import DONE, REFUSED
 from genesys.commands.options import CONFIG_HELP, Options, parse
-from genesys.commands.printable import printable
 from genesys.lanes import LANES
 from genesys.lineage.audit import audit
-from genesys.lineage.places import released_ids
-from genesys.lineage.records import Audit, Check, Link
-from genesys.settings import load_settings
+from genesys.lineage.decisions import told
+from genesys.lineage.evidence import Recorded
+from genesys.lineage.places import UnknownResponse, released_ids
+from genesys.lineage.records import Audit, Check, Link, RowAudit
+from genesys.lineage.rows import Replay, audit_row
+from genesys.printable import printable
+from genesys.settings import Settings, load_settings
+from genesys.sources import Source
 from genesys.stores import open_journal, open_lake
+from genesys.tables.lake import Lake
 
 DIFFERS = 1
 _LISTED = 20
@@ -30,12 +36,17 @@ _STYLES = {"agrees": "green", "differs": "bold red", "noted": "yellow"}
 class AuditOptions(Options):
     """Follow a response back to its source row, and hold every step against the files that it rests on.
 
-    Exit codes: 0 all agrees; 1 something differs; 2 there is no such response. Without an id some are listed.
+    With the id of a row instead (row_id, problem_id, or file:row of its source): what became of it, at which step and
+    why it was dropped, and what the curator said of it.
+
+    Exit codes: 0 all agrees; 1 something differs; 2 there is no such response or row. Without an id some are listed.
     """
 
     model_config = SettingsConfigDict(cli_prog_name="genesys audit")
 
-    response_id: CliPositionalArg[str] = Field("", description="its id, or a beginning that only one has")
+    response_id: CliPositionalArg[str] = Field(
+        "", description="of a response or a row, or a beginning that only one has; or file:row of a source"
+    )
     replay: bool = Field(False, description="derive each step again from recorded answers, and compare field by field")
     live: bool = Field(False, description="also run the verifier again, past the journal; implies --replay")
     json_: bool = Field(False, alias="json", description="for programs: the whole audit as one JSON object")
@@ -55,21 +66,38 @@ def main(argv: list[str]) -> int:
         return _list(console, released_ids(lake, _LISTED))
     sources = [settings.source(source) for lane in settings.lanes.values() for source in lane.sources]
     with open_journal(settings, readonly=True) as journal:
-        found = audit(
-            lake,
-            journal,
-            LANES.values(),
-            options.response_id,
-            sources=sources,
-            replay=options.replay or options.live,
-            live=options.live,
-            settings=settings,
-        )
+        found = _audit(lake, journal, options, sources, settings)
     if options.json_:
         print(found.model_dump_json(indent=2))
     else:
         _print(console, found)
     return DONE if found.agrees else DIFFERS
+
+
+def _audit(
+    lake: Lake, journal: Journal, options: AuditOptions, sources: list[Source], settings: Settings
+) -> Audit | RowAudit:
+    """Of a response, or where none has this id of a row."""
+    replay = options.replay or options.live
+    try:
+        return audit(
+            lake,
+            journal,
+            LANES.values(),
+            options.response_id,
+            sources=sources,
+            replay=replay,
+            live=options.live,
+            settings=settings,
+        )
+    except UnknownResponse as unknown:
+        again = Replay(settings=settings) if replay else None
+        row = audit_row(
+            lake, Recorded(journal), list(LANES.values()), options.response_id, sources=sources, replay=again
+        )
+        if row is None:
+            raise UnknownResponse(f"{unknown} No row of a ledger is called so either.") from None
+        return row
 
 
 def _list(console: Console, ids: list[str]) -> int:
@@ -84,15 +112,21 @@ def _list(console: Console, ids: list[str]) -> int:
     return REFUSED
 
 
-def _print(console: Console, found: Audit) -> None:
-    console.print(Text(printable(f"Response {found.response_id}"), style="bold"))
-    console.print(Text(f"lane {found.lane}, shard {found.shard}, campaign {found.campaign}"))
+def _print(console: Console, found: Audit | RowAudit) -> None:
+    if isinstance(found, Audit):
+        console.print(Text(printable(f"Response {found.response_id}"), style="bold"))
+        console.print(Text(f"lane {found.lane}, shard {found.shard}, campaign {found.campaign}"))
+    else:
+        console.print(Text(printable(f"Row {found.row_id}"), style="bold"))
+        console.print(Text(f"lane {found.lane}, " + (f"shard {found.shard}" if found.shard else "in no shard")))
     for number, link in enumerate(found.links, 1):
         console.print()
         console.print(Text.assemble((f"{number} {link.step}", "bold"), printable(f"  {link.where}")))
         for name, value in link.facts.items():
             for part in value if isinstance(value, list) else [value]:
-                if part not in (None, "", {}):
+                if name == "calls":
+                    console.print(Text(printable(f"    {'decision':24} {_short(told(part), 2 * _WIDTH)}")))
+                elif part not in (None, "", {}):
                     console.print(Text(printable(f"    {name:24} {_short(part)}")))
         _print_checks(console, link)
     console.print()
@@ -117,7 +151,7 @@ def _named(check: Check) -> str:
     return f"{check.what} ({check.detail})" if check.detail else check.what
 
 
-def _summary(found: Audit) -> Text:
+def _summary(found: Audit | RowAudit) -> Text:
     checks = [check for link in found.links for check in link.checks]
     agreeing = sum(check.result == "agrees" for check in checks)
     noted = sum(check.result == "noted" for check in checks)
@@ -129,7 +163,7 @@ def _summary(found: Audit) -> Text:
     return Text(words, style=_STYLES["differs"])
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, width: int = _WIDTH) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = " ".join(text.split())
-    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}..."
+    return text if len(text) <= width else f"{text[:width]}..."

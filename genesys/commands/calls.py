@@ -17,8 +17,8 @@ from genesys.calls.segment import Segment
 from genesys.cli import DONE
 from genesys.commands.journals import segments_to_read
 from genesys.commands.options import CONFIG_HELP, Options, parse
-from genesys.commands.printable import printable
 from genesys.faults import GenesysError
+from genesys.printable import printable
 
 _KEY = re.compile(r"[0-9a-f]{1,64}")
 _SHORT = 12

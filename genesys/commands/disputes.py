@@ -12,10 +12,10 @@ from rich.text import Text
 
 from genesys.cli import DONE
 from genesys.commands.options import CONFIG_HELP, Options, Texts, parse
-from genesys.commands.printable import printable
 from genesys.faults import GenesysError
 from genesys.lane import Lane
 from genesys.lanes import LANES
+from genesys.printable import printable
 from genesys.quality.disputes import Votes, shortened, telling
 from genesys.quality.listing import Entry, FileAudit
 from genesys.quality.same_answers import SameAnswers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -11,17 +12,20 @@ from pydantic_settings import SettingsConfigDict
 from genesys.cli import DONE
 from genesys.commands.options import CONFIG_HELP, Options, parse
 from genesys.garbage.caches import in_caches
+from genesys.garbage.engines import in_engines
 from genesys.garbage.found import KINDS, Kept, Kind, Removable
 from genesys.garbage.journals import in_journals
 from genesys.garbage.tables import in_tables
 from genesys.settings import Settings, load_settings
 from genesys.stores import open_journal, open_lake
+from genesys.teachers.shared_engine import FOLDER
 
 _LOST = {
     "tables": "earlier contents of tables, which no manifest names any more, cannot be read again",
     "journals": "an audit cannot replay the calls of these shards any more, and whoever makes their tables anew asks, "
     "pays and verifies anew; the tables stay",
     "caches": "nothing; a journal on object storage is fetched again where it is needed",
+    "engines": "nothing but the logs of engines that have ended",
     "leftovers": "nothing; runs that were killed left them half written",
 }
 
@@ -64,6 +68,8 @@ def _look(options: GcOptions, settings: Settings) -> Iterator[Removable | Kept]:
     before = time.time() - options.grace * 3600
     if {"tables", "leftovers"}.intersection(options.what):
         yield from (item for item in in_tables(open_lake(settings), before) if item.kind in options.what)
+    if "engines" in options.what:
+        yield from in_engines(Path(settings.path("{state}")) / FOLDER, before)
     gone: set[str] = set()
     with open_journal(settings) as journal:
         if "journals" in options.what:

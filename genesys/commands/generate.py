@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from genesys.calls.context import Roles
@@ -24,15 +25,20 @@ from genesys.choices import Sampling
 from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Group, Numbers, Options, Texts, parse
 from genesys.commands.own_verifiers import VERIFIERS_HELP, import_verifiers
-from genesys.commands.printable import printable
-from genesys.commands.progress import endpoint_trouble, shown
+from genesys.commands.progress import endpoint_trouble, monitor_of, shown
 from genesys.commands.reasons import how_to_see_more
 from genesys.commands.responses import FilesBefore, Plan, Sealed, generate, own_files
 from genesys.commands.tasks import SHUFFLE_WINDOW, TaskList
 from genesys.commands.usable import look_at
 from genesys.faults import GenesysError
-from genesys.settings import RoleSettings, Settings
-from genesys.sources import Opened, Source, open_files, open_source
+from genesys.printable import printable
+from genesys.schemas import describe_validation
+from genesys.settings import Settings
+from genesys.settings.batches import BatchSettings
+from genesys.settings.roles import RoleSettings
+from genesys.sources import Opened, Source
+from genesys.sources.files import open_files
+from genesys.sources.opening import open_source
 from genesys.teachers.casting import open_teacher
 
 JOURNAL, SEGMENT = ".journal", "generate"
@@ -74,6 +80,18 @@ def _with_switches(given: Any) -> Any:
     return {name: {"true": True, "false": False}.get(value, value) for name, value in given.items()}
 
 
+def _with_values(given: Any) -> Any:
+    """What comes from the command line is text, and goes to the endpoint as JSON: a number, a switch, an object."""
+    return {name: _value(value) for name, value in given.items()} if isinstance(given, dict) else given
+
+
+def _value(text: Any) -> Any:
+    try:
+        return json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        return text
+
+
 class GenerateOptions(Options):
     """Sample responses to tasks from a teacher: PATH_OUTPUT/OUT_FILE_PREFIX_<uuid>.jsonl, one response a line.
 
@@ -95,13 +113,30 @@ class GenerateOptions(Options):
     concurrency: int = Field(64, ge=1, description="calls at once at each endpoint at most")
     attempts: int = Field(8, ge=1, description="of one call, before its row is errored")
     patience: float = Field(300.0, ge=0, description="seconds that calls wait while no endpoint answers at all")
-    num_gpus: int = Field(1, ge=0, description="for a vLLM engine started here: tensor-parallel size; 0: the CPU")
-    engine_args: Annotated[dict[str, str | int | float | bool], BeforeValidator(_with_switches)] = Field(
+    batch: bool = Field(False, description="ask through the endpoint's Batch API: half the price, within a day")
+    batch_options: dict[str, str] = Field({}, description="of batches, as requests=1000; docs/teachers.md lists them")
+    num_gpus: int = Field(1, ge=0, description="for a vLLM engine started here: over how many GPUs; 0: the CPU")
+    tensor_parallel: int = Field(0, ge=0, description="of its GPUs; 0: what the two below leave")
+    pipeline_parallel: int = Field(1, ge=1, description="of its GPUs")
+    data_parallel: int = Field(1, ge=1, description="of its GPUs")
+    engine_args: Annotated[dict[str, JsonValue], BeforeValidator(_with_switches)] = Field(
         {}, description="for a vLLM engine started here: any option of it, as max_model_len=8192"
     )
-    temperature: float = Field(0.6, ge=0)
+    start_timeout: float = Field(1800.0, gt=0, description="seconds that such an engine may take to load the model")
+    idle_stop: float = Field(
+        300.0, ge=0, description="seconds that it then waits for the next command of these options; 0: it ends at once"
+    )
+    temperature: Numbers = Field((0.6,), description="one, or several that a task's responses take in turn")
     top_p: float = Field(0.95, gt=0, le=1)
     max_tokens: int = Field(16384, ge=1, description="of one response, its thinking included")
+    sampling: Annotated[dict[str, Any], BeforeValidator(_with_values)] = Field(
+        {}, description="what else the endpoint takes, as reasoning_effort=high or top_k=20"
+    )
+    system_prompt: str = Field("", description="said before each task")
+    prefill: str = Field("", description="what each response begins with: the teacher goes on from there")
+    continue_cut: int = Field(
+        0, ge=0, le=50, description="a response that --max_tokens cut is continued so many times at most"
+    )
     seed: int = Field(0, description="each response's own seed is derived from it, and --data.shuffle")
     sample_per_file: int = Field(10_000, ge=1, description="responses in a file")
     path_output: Path = Field(Path("output"), description="folder for the files")
@@ -142,6 +177,10 @@ def _check(options: GenerateOptions) -> None:
         raise GenesysError("--base_url holds a password, which would be written down; name its variable: --api_key_env")
     if options.api_key_env != KEY_VARIABLE and options.api_key_env not in os.environ:
         raise GenesysError(f"--api_key_env names {options.api_key_env}, which is not set")
+    try:
+        _teacher(options)
+    except ValidationError as error:
+        raise GenesysError(describe_validation(error)) from None
 
 
 async def _run(options: GenerateOptions, journal: Journal) -> int:
@@ -150,7 +189,9 @@ async def _run(options: GenerateOptions, journal: Journal) -> int:
     asked = f"{total:,} tasks" if total is not None else "tasks"
     print(f"{asked} x {plan.samples} responses of {plan.teacher_id}, seed {plan.seed}, into {plan.folder}/")
     began = time.monotonic()
-    progress = Progress()
+    rows = None if total is None else total * plan.samples
+    monitor = monitor_of("generate", str(plan.folder), "generations", rows)
+    progress = monitor.progress()
     window = options.data.batch_size and options.data.batch_size * plan.samples
     before = FilesBefore(plan)
     is_done = before.are_all()
@@ -159,9 +200,9 @@ async def _run(options: GenerateOptions, journal: Journal) -> int:
     async with AsyncExitStack() as stack:
         # An engine that takes minutes to load is not started for nothing.
         roles = Roles() if is_done else Roles(teacher=await _open_teacher(options, stack))
-        rows = None if total is None else total * plan.samples
+        monitor.ask(roles)
         trouble = partial(endpoint_trouble, roles.teacher)
-        await stack.enter_async_context(shown(progress, "responses", rows, trouble=trouble))
+        stack.enter_context(shown(monitor, "responses", _journal(options), trouble=trouble))
         sealed = await generate(plan, before, journal.segment(SEGMENT), roles, progress, window=window)
     _tell(sealed, options, plan, progress, time.monotonic() - began)
     return ROWS_ERRORED if sealed.counts.errored else DONE
@@ -207,18 +248,41 @@ def _plan(options: GenerateOptions) -> Plan:
         samples=data.num_responses_per_question,
         teacher_id=options.teacher_id or options.name_model,
         model=options.name_model,
-        sampling=Sampling(temperature=options.temperature, top_p=options.top_p, max_tokens=options.max_tokens),
+        sampling=Sampling(
+            **{
+                **options.sampling,
+                "temperature": options.temperature[0] if len(options.temperature) == 1 else options.temperature,
+                "top_p": options.top_p,
+                "max_tokens": options.max_tokens,
+            }
+        ),
         seed=options.seed,
         folder=options.path_output,
         prefix=options.out_file_prefix,
         rows_per_file=options.sample_per_file,
+        system_prompt=options.system_prompt,
+        prefill=options.prefill,
+        continue_cut=options.continue_cut,
     )
 
 
 async def _open_teacher(options: GenerateOptions, stack: AsyncExitStack) -> Teacher:
+    # Not read from the environment: this command's settings are its options. The folder is for a shared engine.
+    settings = Settings.model_construct(state=str(_state(options)), folder=".")
+    return await open_teacher(settings, _teacher(options), stack)
+
+
+def _state(options: GenerateOptions) -> Path:
+    return options.path_output / JOURNAL
+
+
+def _teacher(options: GenerateOptions) -> RoleSettings:
     urls = options.base_url or tuple(filter(None, [os.environ.get("OPENAI_BASE_URL")]))
-    chosen = RoleSettings(
+    if options.batch and not urls:
+        raise GenesysError("--batch needs an endpoint: give --base_url, or OPENAI_BASE_URL in the environment")
+    return RoleSettings(
         kind="openai" if urls else "vllm",
+        batch=_batch_settings(options),
         model=options.name_model,
         id=options.teacher_id,
         base_urls=urls,
@@ -227,11 +291,20 @@ async def _open_teacher(options: GenerateOptions, stack: AsyncExitStack) -> Teac
         attempts=options.attempts,
         patience=options.patience,
         num_gpus=options.num_gpus,
+        tensor_parallel=options.tensor_parallel,
+        pipeline_parallel=options.pipeline_parallel,
+        data_parallel=options.data_parallel,
         engine_args=options.engine_args,
+        start_timeout=options.start_timeout,
+        idle_stop=options.idle_stop,
     )
-    # Not read from the environment: this command's settings are its options. The folder is for an engine's log.
-    settings = Settings.model_construct(state=str(options.path_output / JOURNAL), folder=".")
-    return await open_teacher(settings, chosen, stack)
+
+
+def _batch_settings(options: GenerateOptions) -> BatchSettings | None:
+    try:
+        return BatchSettings.model_validate(options.batch_options) if options.batch else None
+    except ValidationError as error:
+        raise GenesysError(f"--batch_options {describe_validation(error)}") from None
 
 
 def _tell(sealed: Sealed, options: GenerateOptions, plan: Plan, progress: Progress, seconds: float) -> None:
@@ -245,6 +318,9 @@ def _tell(sealed: Sealed, options: GenerateOptions, plan: Plan, progress: Progre
     print(f"  {stats.prompt_tokens:,} prompt tokens, {stats.completion_tokens:,} completion tokens")
     if others := plan.other_files(sealed.files):
         print(f"  {len(others)} other files of this prefix in {plan.folder}/ belong to other commands or data")
+    if stats.made and options.idle_stop and _teacher(options).kind == "vllm":
+        list_it = f"genesys engines --state {_state(options)}"
+        print(f"  the engine waits {options.idle_stop:.0f} s for a next command: {list_it}")
     for file in sealed.files[:5]:
         print(f"  {file}")
     if len(sealed.files) > 5:

@@ -43,8 +43,10 @@ class Options(BaseSettings):
 
 
 def _split(value: Any) -> Any:
-    """Genesys' form for several: one text with commas."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    """Genesys' form for several: one text with commas. A number alone is one of several."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return (value,) if isinstance(value, (int, float)) else value
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_split)]

@@ -1,49 +1,74 @@
-"""Live progress of a run on stderr: a bar at a terminal, a line now and then anywhere else. It only reads and shows."""
+"""Live progress of a command on files, on stderr: a block at a terminal, a line now and then anywhere else.
+
+It only reads and shows; `genesys watch` shows the same from another terminal.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+import uuid
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 from genesys.calls.engine import Progress
 from genesys.chat import Teacher
+from genesys.live.drawing import block, eta_text, headline
+from genesys.live.monitor import Monitor
+from genesys.live.showing import displayed
+from genesys.live.status import kept, live_folder
+from genesys.live.view import RunView
+from genesys.storage import local_path
 from genesys.teachers.endpoints import EndpointPool
 
 LINE_EVERY_S = 5.0
-BAR_EVERY_S = 0.2
+LINES_GROW = 0.05
+"""Of the time since the start: the pause between two lines is no shorter than this share of it, up to the longest."""
+LONGEST_PAUSE_S = 30.0
 TROUBLE_CHARS = 200
 
 
-@contextlib.asynccontextmanager
-async def shown(
-    progress: Progress,
+def monitor_of(command: str, what: str, stage: str, total: int | None) -> Monitor:
+    """What watches a command on files.
+
+    Args:
+        command: Its name.
+        what: What it works on: a folder, a file.
+        stage: What it makes, as the stages of lanes are called.
+        total: How many rows there will be, about; None if nobody knows.
+    """
+    return Monitor(f"{command}-{uuid.uuid4().hex[:12]}", lane=command, shard=what, stage=stage, total=total)
+
+
+@contextlib.contextmanager
+def shown(
+    monitor: Monitor,
     what: str,
-    total: int | None,
+    folder: str | Path,
     *,
     note: Callable[[Progress], str] | None = None,
     trouble: Callable[[], str] = str,
-) -> AsyncIterator[None]:
+) -> Iterator[None]:
     """Show how far a run is, as long as the block lasts.
 
     Args:
-        progress: What ``run_rows`` updates.
+        monitor: What knows it, with one progress.
         what: What is counted, in the plural.
-        total: How many there will be, about; None if nobody knows.
+        folder: Where the journal is: beside it others find how far the run is.
         note: What else to say, from the progress.
         trouble: Why things fail just now; empty while they do not.
     """
-    watch = _bar if sys.stderr.isatty() else _lines
-    watching = asyncio.create_task(watch(progress, what, total, partial(_state, progress, note or tokens, trouble)))
-    try:
+    (progress,) = monitor.progresses
+    state = partial(_state, progress, note or tokens, trouble)
+    place = local_path(str(folder))
+    with contextlib.ExitStack() as stack:
+        if place is not None:
+            stack.enter_context(kept(monitor, live_folder(place)))
+        lines, plain = partial(_block, monitor, state), partial(_line, monitor, what, state)
+        stack.enter_context(displayed(sys.stderr, lines, plain, partial(_pause, monitor)))
         yield
-    finally:
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
 
 
 def tokens(progress: Progress) -> str:
@@ -79,35 +104,23 @@ def _state(progress: Progress, note: Callable[[Progress], str], trouble: Callabl
     return ", ".join(parts)
 
 
-async def _lines(progress: Progress, what: str, total: int | None, state: Callable[[], str]) -> None:
-    began = time.monotonic()
-    while True:
-        await asyncio.sleep(LINE_EVERY_S)
-        of = f" of {max(total, progress.counts.rows):,}" if total is not None else ""
-        seconds = time.monotonic() - began
-        line = f"{seconds:6.0f} s  {progress.counts.rows:,}{of} {what}, {state()}"
-        print(line, file=sys.stderr, flush=True)
+def _block(monitor: Monitor, state: Callable[[], str]) -> list[str]:
+    view = monitor.view()
+    return [headline(view), *block(view), f"    {state()}"]
 
 
-async def _bar(progress: Progress, what: str, total: int | None, state: Callable[[], str]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Display
+def _line(monitor: Monitor, what: str, state: Callable[[], str]) -> list[str]:
+    view = monitor.view()
+    of = f" of {view.total:,}" if view.total is not None else ""
+    parts = [f"{monitor.seconds:6.0f} s  {view.rows:,}{of} {what}", _speed(view), state()]
+    return [", ".join(part for part in parts if part)]
 
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Display(*columns, console=Console(stderr=True)) as display:
-        task = display.add_task("", total=total)
-        try:
-            while True:
-                await asyncio.sleep(BAR_EVERY_S)
-                display.update(task, completed=progress.counts.rows, description=escape(state()))
-        finally:
-            display.update(task, completed=progress.counts.rows, description=escape(state()))
+
+def _speed(view: RunView) -> str:
+    """What is said before the rest, where it is known."""
+    speed = f"{view.tokens_per_second:,.0f} tok/s" if view.tokens_per_second else ""
+    return ", ".join(part for part in (eta_text(view.eta) if view.eta.seconds else "", speed) if part)
+
+
+def _pause(monitor: Monitor) -> float:
+    return max(LINE_EVERY_S, min(LONGEST_PAUSE_S, LINES_GROW * monitor.seconds))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genesys.commands.printable import printable
 from genesys.outcomes import Counts, Outcome
+from genesys.printable import printable
 
 BROKEN, INCOMPLETE = "broken row", "incomplete record"
 _PLACED = (BROKEN, INCOMPLETE)

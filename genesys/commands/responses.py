@@ -19,7 +19,6 @@ from pathlib import Path
 from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Progress, Work, end_of, run_rows
 from genesys.calls.segment import Segment
-from genesys.chat import Message
 from genesys.choices import Sampling
 from genesys.commands.reasons import BROKEN, ReasonedCounts
 from genesys.commands.tasks import TaskList
@@ -29,15 +28,16 @@ from genesys.outcomes import Outcome, accepted, errored, rejected
 from genesys.rows import Record, broken_record, is_broken, to_line, whole_file
 from genesys.schemas import Response, Task
 from genesys.sources import BadRow
-from genesys.stages.sampling import GENERATION_VERSION, rendering, sample_response
+from genesys.stages.sampling import GENERATION_VERSION, asked_of, rendering, sample_response
 
 FILE_VERSION = "1"
 """Raised when a line is written in another form, so that old files are not taken for finished ones."""
+_FURTHER = ("system_prompt", "prefill", "continue_cut")
 _ERROR = b'{"error": '
 """How the line of a row without a response begins, and no other."""
 _OPTIONAL = frozenset(
     ("hf_dataset_name", "family_id", "parent_ids", "round", "source_url", "revision", "license")
-    + ("attribution", "campaign")
+    + ("attribution", "campaign", "cut_call_keys")
 )
 """Fields of ours that are left out where they say nothing; a line always has the others, and all of Genesys'."""
 
@@ -65,6 +65,9 @@ class Plan:
         folder: Where the files go.
         prefix: The beginning of their names.
         rows_per_file: Lines in each but the last.
+        system_prompt: Said before each task, if any.
+        prefill: What each response begins with.
+        continue_cut: How often a response that the token limit cut is continued.
     """
 
     tasks: TaskList
@@ -76,6 +79,9 @@ class Plan:
     folder: Path
     prefix: str
     rows_per_file: int
+    system_prompt: str = ""
+    prefill: str = ""
+    continue_cut: int = 0
 
     def rows(self) -> Iterator[Sample]:
         """All rows in the order of the lines: task by task, sample by sample; a broken row takes one line."""
@@ -100,8 +106,10 @@ class Plan:
         return {
             "teacher_id": self.teacher_id,
             "model": self.model,
-            "sampling": self.sampling.model_dump(),
+            "sampling": self.sampling.model_dump(mode="json"),
             "seed": self.seed,
+            # Left out where they say nothing: files keep their names.
+            **{name: value for name in _FURTHER if (value := getattr(self, name))},
         }
 
     def file(self, number: int) -> Path:
@@ -192,7 +200,7 @@ async def sample(row: Sample, calls: Calls, plan: Plan) -> Outcome:
     """One row -> one line of a file."""
     if isinstance(row.task, BadRow):
         return errored(BROKEN, str(row.task))
-    question = (Message(role="user", content=row.task.prompt),)
+    question = asked_of(row.task.prompt, plan.settings)
     sampled = await sample_response(row.task.problem_id, question, row.index, calls, settings=plan.settings)
     response = Response.model_validate(row.task.model_dump() | sampled | {"llm_response": rendering(sampled)})
     return accepted(_published(response))

@@ -17,8 +17,9 @@ from pydantic_settings import CliPositionalArg, SettingsConfigDict
 
 from genesys.cli import DONE, REFUSED
 from genesys.commands.options import Options, parse
-from genesys.faults import GenesysError, InfrastructureFault
-from genesys.sandbox.job import LANGUAGES, Execution, Job, Language, Limits, Run
+from genesys.faults import GenesysError
+from genesys.job import LANGUAGES, Execution, Job, Language, Limits, Run
+from genesys.sandbox.probing import ended, probe
 from genesys.settings import SandboxSettings, load_settings
 
 FAILED = 1
@@ -31,14 +32,6 @@ SUFFIXES: dict[str, Language] = {
     ".cc": "cpp",
     ".cxx": "cpp",
     ".rs": "rust",
-}
-# Each adds one to the number that it reads.
-PROBES: dict[Language, bytes] = {
-    "python": b"print(int(input()) + 1)\n",
-    "javascript": b"console.log(Number(require('fs').readFileSync(0, 'utf8')) + 1)\n",
-    "cpp": b"#include <bits/stdc++.h>\nint main() { long n; std::cin >> n; std::cout << n + 1 << std::endl; }\n",
-    "rust": b"fn main() { let mut s = String::new(); std::io::stdin().read_line(&mut s).unwrap();\n"
-    b'    println!("{}", s.trim().parse::<i64>().unwrap() + 1); }\n',
 }
 
 
@@ -96,12 +89,14 @@ def _image(options: SandboxOptions, settings: SandboxSettings) -> int:
 
 
 def _check(options: SandboxOptions, settings: SandboxSettings) -> int:
+    from genesys.sandbox.isolation import isolation_of
     from genesys.sandbox.sandbox import missing, open_sandbox
 
-    print(f"isolation  {settings.isolation}")
+    isolation = isolation_of(settings)
+    print(f"isolation  {isolation}")
     if (problem := missing(settings)) is not None:
         raise GenesysError(problem)
-    if settings.isolation == "docker" and not _image_is_there(settings):
+    if isolation == "docker" and not _image_is_there(settings):
         return REFUSED
     with open_sandbox(settings) as sandbox:
         print(f"slots      {sandbox.slots}")
@@ -129,19 +124,12 @@ def _image_is_there(settings: SandboxSettings) -> bool:
 def _probe(execute: Callable[[Job], Execution], language: Language) -> bool:
     """Run one program; says how it went, and whether it went well."""
     began = time.monotonic()
-    try:
-        done = execute(Job(language, PROBES[language], (Run(stdin=b"41\n"),)))
-    except InfrastructureFault as fault:
-        print(f"{language:10} does not work: {str(fault).splitlines()[0]}")
-        return False
+    done, trouble = probe(execute, language)
     whole_s = time.monotonic() - began
-    if not done.compiled.ok:
-        print(f"{language:10} does not work: {done.compiled.message.strip()}")
+    if done is None or trouble:
+        print(f"{language:10} does not work: {trouble}")
         return False
     (run,) = done.runs
-    if (run.end, run.exit_code, run.stdout.split()) != ("exit", 0, [b"42"]):
-        print(f"{language:10} does not work: {_ended(run)}; {run.stderr.decode(errors='replace').strip()}")
-        return False
     how = "kept from before" if done.compiled.cached else f"{done.compiled.seconds * 1000:.0f} ms"
     print(f"{language:10} works: {whole_s * 1000:.0f} ms in all, compiled {how}, run {run.wall_s * 1000:.1f} ms")
     if language == LANGUAGES[0]:
@@ -173,7 +161,7 @@ def _run(options: SandboxOptions, settings: SandboxSettings) -> int:
         print(run.stderr.decode(errors="replace").rstrip("\n"), file=sys.stderr)
     where = f"{done.isolation} {done.image}".rstrip()
     cost = f"{run.cpu_s:.3f} s CPU, {run.wall_s:.3f} s, {run.memory_mb:.0f} MiB"
-    print(f"[{_ended(run)}; {cost}; {where}]", file=sys.stderr)
+    print(f"[{ended(run)}; {cost}; {where}]", file=sys.stderr)
     return DONE if run.end == "exit" and run.exit_code == 0 else FAILED
 
 
@@ -199,9 +187,3 @@ def _client(settings: SandboxSettings) -> Iterator[Any]:
 
 def _told(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _ended(run: Any) -> str:
-    if run.end != "exit":
-        return str(run.end).replace("_", " ")
-    return f"signal {run.signal}" if run.signal is not None else f"exit {run.exit_code}"

@@ -14,7 +14,8 @@ from genesys.faults import GenesysError
 from genesys.hashing import derived_seed
 from genesys.rows import count_rows
 from genesys.schemas import Task, Verification, as_text, task_hash
-from genesys.sources import BadRow, Opened, SourceRow, missing_columns, parquet_rows, parse_line
+from genesys.sources import BadRow, Opened, SourceRow, missing_columns
+from genesys.sources.files import parquet_rows, parse_line
 
 NEEDED = ("problem_id", "source", "task_type", "prompt")
 SHUFFLE_WINDOW = 10_000
@@ -180,7 +181,7 @@ class _Index:
                 offset += len(line)
 
     def _add_parquet(self, which: int) -> None:
-        with parquet_rows(self._files[which][1], streaming=False) as rows:
+        with parquet_rows(self._files[which][1]) as rows:
             self._tables[which] = rows
         for number in range(1, len(self._tables[which]) + 1):
             self._add(which, number, 0)

@@ -22,15 +22,16 @@ from genesys.choices import Acceptance
 from genesys.cli import DONE, ROWS_ERRORED
 from genesys.commands.options import Options, Texts, parse
 from genesys.commands.own_verifiers import VERIFIERS_HELP, import_verifiers
-from genesys.commands.printable import printable
-from genesys.commands.progress import pass_rate, shown
+from genesys.commands.progress import monitor_of, pass_rate, shown
 from genesys.commands.reasons import BROKEN, INCOMPLETE
 from genesys.commands.summary import SEGMENT, Agreement, Summary
 from genesys.faults import GenesysError
 from genesys.outcomes import Outcome, accepted, errored, rejected
+from genesys.printable import printable
 from genesys.rows import Record, broken_record, count_rows, is_broken, read_records, to_line, whole_file
 from genesys.schemas import Response
-from genesys.settings import Settings, load_settings
+from genesys.settings import Settings, load_settings, nothing_is_set_up
+from genesys.settings.roles import RoleSettings
 from genesys.sources import BadRow
 from genesys.stages.verdicts import verdict_on
 from genesys.teachers.casting import with_judges
@@ -81,6 +82,8 @@ def main(argv: list[str]) -> int:
         raise GenesysError(f"{options.file}: there is no such file")
     with _settings_file(options.config):
         settings = load_settings()
+        if nothing_is_set_up():  # the demo's judge knows the demo's responses and no others
+            settings = settings.model_copy(update={"judge": RoleSettings()})
         for module in options.verifiers:
             import_verifiers(module)
         place = options.journal or options.file.parent / JOURNAL
@@ -126,8 +129,10 @@ async def verify(file: Path, summary: Summary, segment: Segment, settings: Setti
     live, newest = Agreement(), [""]
     async with AsyncExitStack() as stack, VerifierRunner(settings=settings) as runner:
         roles = with_judges(Roles(verifiers=runner), settings, stack)
-        progress = Progress()
-        async with shown(progress, "records", count_rows(file), note=note, trouble=lambda: newest[0]):
+        monitor = monitor_of("verify", file.name, "verifications", count_rows(file))
+        monitor.ask(roles)
+        progress = monitor.progress()
+        with shown(monitor, "records", summary.journal, note=note, trouble=lambda: newest[0]):
             await run_rows(replace(work, function=counted), segment, roles, progress=progress, window=ROWS_IN_FLIGHT)
         with whole_file(summary.target) as stream:
             for position, row in enumerate(rows()):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["tables", "journals", "caches", "leftovers"]
-KINDS: tuple[Kind, ...] = ("tables", "journals", "caches", "leftovers")
+Kind = Literal["tables", "journals", "caches", "engines", "leftovers"]
+KINDS: tuple[Kind, ...] = ("tables", "journals", "caches", "engines", "leftovers")
 
 
 @dataclass(frozen=True)

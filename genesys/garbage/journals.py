@@ -13,6 +13,7 @@ from genesys.lanes import LANES
 from genesys.settings import Settings
 from genesys.stages.chosen import chosen_generations
 from genesys.stages.stage import unfinished
+from genesys.stages.tallies import TALLY
 from genesys.storage import is_within
 from genesys.tables.lake import Lake, Manifest
 
@@ -29,8 +30,7 @@ def in_journals(lake: Lake, journal: Journal, settings: Settings, before: float)
         settings: Whose recorded teachers read journals, and which responses are wanted.
         before: What was written later may belong to a run, and stays.
     """
-    judging = settings.judging
-    roles = [settings.curator, settings.teacher, settings.judge, *judging.judges, judging.tie_breaker]
+    roles = settings.cast.values()
     if any(role.journal and is_within(settings.path(role.journal), journal.root) for role in roles):
         return  # this journal is somebody's recorded teacher
     for name in journal.names():
@@ -76,7 +76,7 @@ def _finished(lake: Lake, lane: str, shard: str) -> Manifests | None:
 
 def _has_all_samples(lake: Lake, settings: Settings, lane: str, shard: str) -> bool:
     """Whether the shard has the responses that the settings name, as far as they name any."""
-    if lane not in LANES or settings.teacher.kind == "none":
+    if lane not in LANES or all(settings.teacher_named(line.teacher).kind == "none" for line in settings.planned):
         return True
     return not unfinished(chosen_generations(settings, lake, LANES[lane], shard), lake)
 
@@ -100,7 +100,7 @@ def _waiting(lake: Lake, stored: StoredSegment, manifests: Manifests, has_all_sa
 
 
 def _stage_of(call: Held, tasks: frozenset[str]) -> str:
-    if call.kind == "chat" and call.name == "sample":
+    if call.kind == TALLY or (call.kind == "chat" and call.name == "sample"):
         return "generations"
     return "tasks" if call.row_id in tasks else "verifications"
 

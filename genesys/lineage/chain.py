@@ -9,17 +9,20 @@ import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
+from genesys.calls.context import answer_of
 from genesys.calls.entry import Entry, call_key
 from genesys.calls.verdicts import is_verdict_key
 from genesys.choices import Acceptance
-from genesys.hashing import derived_seed, digest
+from genesys.hashing import digest
 from genesys.ledger import problem_id, statement_hash
+from genesys.lineage.decisions import decision, prompt_hashes
 from genesys.lineage.evidence import GONE, Evidence, Held, Recorded, Row
 from genesys.lineage.records import Checks, Link, Step
 from genesys.release import sft
 from genesys.schemas import parse_info, task_hash
+from genesys.stages.partial import Partial
 from genesys.stages.records import response_digest
-from genesys.stages.sampling import rendering
+from genesys.stages.sampling import asked_of, rendering, sampling_of
 from genesys.stages.tasks import record_hash
 from genesys.stages.verdicts import without_measured
 from genesys.stages.verifications import VERIFICATION_VERSION
@@ -63,7 +66,7 @@ def task_link(evidence: Evidence, recorded: Recorded) -> Link:
     checks.same("task_hash", task_hash(content), row["task_hash"], "the task's content was altered")
     meaning = "what verifiers read of the task was altered"
     checks.same("record_hash", record_hash(row), row["record_hash"], meaning)
-    calls = _calls(evidence, recorded, row["call_keys"], checks)
+    calls = _calls(evidence, recorded, row["call_keys"], prompt_hashes(row["prompt_hashes"]), checks)
     prompts = {f"{prompt.name}:{prompt.hash}" for prompt in evidence.lane.prompts}
     for prompt in row["prompt_hashes"]:
         if prompt in prompts:
@@ -85,42 +88,61 @@ def generation_link(evidence: Evidence, recorded: Recorded) -> Link:
     expected = digest([row["problem_id"], row["call_key"]], 24)
     checks.same("response_id", row["response_id"], expected, "the id is not that of this problem and call")
     sampling = parse_info(row["generation_config"])
+    asked = [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"][:-1]]
+    begun = [{"role": "assistant", "content": prefill}] if (prefill := held.part.settings.get("prefill")) else []
     payload = {
         "teacher_id": row["teacher_id"],
-        "messages": [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"][:-1]],
+        "messages": asked + begun,
         "sampling": sampling,
         "sample_index": row["sample_index"],
     }
+    keys = [*(row.get("cut_call_keys") or ()), row["call_key"]]
     meaning = "what the teacher was asked, or how, was altered in the table"
-    checks.same("call key", call_key("chat", payload), row["call_key"], meaning)
-    _check_asked(evidence, row, payload, held, checks)
-    entry = _entry(evidence, recorded, row["call_key"], checks)
-    if entry is not None:
-        answer, reply = entry.result["answer"], row["messages"][-1]
-        kept = (reply["content"], reply["reasoning"], row["finish_reason"])
-        given = (answer["content"], answer["reasoning"], answer["finish_reason"])
-        checks.same("answer in the journal", kept, given, "the response is not what the teacher answered")
+    checks.same("call key", call_key("chat", payload), keys[0], meaning)
+    _check_asked(evidence, row, asked, sampling, held.part.settings, checks)
+    _check_answered(evidence, recorded, row, payload, keys, checks)
     names = ("response_id", "call_key", "teacher_id", "model_name", "campaign", "sample_index", "finish_reason")
     facts = {name: row[name] for name in (*names, "prompt_tokens", "completion_tokens")}
     return _link("generation", evidence, held, facts | {"sampling": sampling, "response": rendering(row)}, checks)
 
 
-def _check_asked(evidence: Evidence, row: Row, payload: dict[str, Any], held: Held, checks: Checks) -> None:
+def _check_asked(evidence: Evidence, row: Row, asked: list[Row], sampling: Row, settings: Row, checks: Checks) -> None:
     """What was asked is what task and campaign say."""
-    settings = held.part.settings if held.part else {}
     if evidence.task.row:
         task = evidence.task.row
         checks.same(
             "task_hash", row["task_hash"], task["task_hash"], "the response is to an earlier content of its task"
         )
-        system = settings.get("system_prompt")
-        asked = [{"role": "system", "content": system}] if system is not None else []
-        asked.append({"role": "user", "content": task["prompt"]})
-        checks.same("messages", payload["messages"], asked, "the teacher was asked something else than the task")
-    seed = derived_seed(settings.get("seed"), row["problem_id"], row["sample_index"])
-    expected = {**settings.get("sampling", {}), "seed": seed}
-    checks.same("sampling", payload["sampling"], expected, "the sampling is not the campaign's")
+        expected = [message.model_dump() for message in asked_of(task["prompt"], settings)]
+        checks.same("messages", asked, expected, "the teacher was asked something else than the task")
+    if settings.get("system_prompt") != evidence.lane.system_prompt:
+        checks.note("system prompt", "is not the lane's as it is now; the campaign's stands")
+    wanted = sampling_of(settings, row["problem_id"], row["sample_index"])
+    checks.same("sampling", sampling, wanted, "the sampling is not the campaign's")
     checks.same("teacher", row["teacher_id"], settings.get("teacher_id"), "the teacher is not the campaign's")
+
+
+def _check_answered(
+    evidence: Evidence, recorded: Recorded, row: Row, payload: Row, keys: list[str], checks: Checks
+) -> None:
+    """The response is what the teacher answered, in as many pieces as it took."""
+    entries = [_entry(evidence, recorded, key, checks) for key in keys]
+    found = [entry for entry in entries if entry is not None]
+    if len(found) < len(keys):
+        return
+    begun = payload["messages"][-1]
+    said = Partial.prefilled(begun["content"] if begun["role"] == "assistant" else "")
+    for piece, entry in enumerate(found):
+        if piece:
+            messages = [*row["messages"][:-1], {"role": "assistant", "content": said.text}]
+            asked = payload | {"messages": [{"role": turn["role"], "content": turn["content"]} for turn in messages]}
+            meaning = "the teacher went on from another text than it had said"
+            checks.same(f"call key of piece {piece}", call_key("chat", asked), entry.key, meaning)
+        said = said.then(answer_of(entry))
+    reply = row["messages"][-1]
+    kept = (reply["content"], reply["reasoning"], row["finish_reason"])
+    given = (said.content, said.reasoning or None, answer_of(found[-1]).finish_reason)
+    checks.same("answer in the journal", kept, given, "the response is not what the teacher answered")
 
 
 def verdict_link(evidence: Evidence, recorded: Recorded) -> Link:
@@ -139,7 +161,7 @@ def verdict_link(evidence: Evidence, recorded: Recorded) -> Link:
         expected = acceptance.accepts(evidence.task.row["task_type"], row["score"])
         checks.same("accepted", row["accepted"], expected, "the score does not bear out the acceptance")
     entry = _entry(evidence, recorded, row["call_key"], checks)
-    within = _calls(evidence, recorded, entry.result.get("calls", []), checks) if entry is not None else []
+    within = _calls(evidence, recorded, entry.result.get("calls", []), {}, checks) if entry is not None else []
     if entry is not None and "fault" not in entry.result:
         kept = (row["score"], parse_info(row["verification_result_info"]))
         given = (entry.result["score"], without_measured(entry.result["verification_result_info"]))
@@ -230,9 +252,9 @@ def _check_table(evidence: Evidence, held: Held, checks: Checks, *, inputs: bool
             checks.differs("table", f"{held.asset} {held.partition} has no such part: it was removed, or never made")
         return
     _check_bytes(evidence, held, held.part.data, checks)
-    mine = (f"{evidence.lane.name}/", "dataset/")
+    mine, place = (f"{evidence.lane.name}/", "dataset/"), evidence.place.partition
     for name, version in held.part.inputs.items() if inputs else ():
-        if name.startswith(mine) and (evidence.place.shard in name.split("/") or name.endswith(f"/{WHOLE}")):
+        if name.startswith(mine) and {place.name, place.shard, WHOLE} & set(name.split("/")[2:]):
             meaning = f"{held.asset} was made of another version of it than stands now: materialize it again"
             checks.same(f"input {name}", evidence.lake.version_of(name), version, meaning)
 
@@ -245,7 +267,9 @@ def _check_bytes(evidence: Evidence, held: Held, file: File, checks: Checks) -> 
         checks.differs(f"SHA-256 of {file.name}", f"the file was altered, or lost: {trouble}")
 
 
-def _calls(evidence: Evidence, recorded: Recorded, keys: list[str], checks: Checks) -> list[dict[str, Any]]:
+def _calls(
+    evidence: Evidence, recorded: Recorded, keys: list[str], hashes: dict[str, str], checks: Checks
+) -> list[dict[str, Any]]:
     """The calls of a row function: each found in the journal under the key that its content gives."""
     calls: list[dict[str, Any]] = []
     for key, entry in zip(keys, recorded.entries(evidence.segment, keys), strict=True):
@@ -253,13 +277,19 @@ def _calls(evidence: Evidence, recorded: Recorded, keys: list[str], checks: Chec
             calls.append({"key": key})
             _missing(key, entry, checks)
             continue
-        calls.append({"key": key, "name": entry.name, "asked": entry.payload.get("teacher_id")})
-        if entry.payload:  # a verdict's record is not kept; a replay makes its key anew
-            found = call_key(entry.kind, entry.payload, entry.trial)
-            checks.same(f"call {entry.name} {key[:8]}", found, key, "the journal's record of the call was altered")
-        else:
-            checks.agrees(f"call {entry.name} {key[:8]}", "found in the journal")
+        calls.append(decision(evidence.lane, entry, hashes))
+        check_entry(entry, checks)
     return calls
+
+
+def check_entry(entry: Entry, checks: Checks) -> None:
+    """What the journal keeps of a call is what its key says."""
+    if entry.payload:  # a verdict's record is not kept; a replay makes its key anew
+        found = call_key(entry.kind, entry.payload, entry.trial)
+        meaning = "the journal's record of the call was altered"
+        checks.same(f"call {entry.name} {entry.key[:8]}", found, entry.key, meaning)
+    else:
+        checks.agrees(f"call {entry.name} {entry.key[:8]}", "found in the journal")
 
 
 def _entry(evidence: Evidence, recorded: Recorded, key: str, checks: Checks) -> Entry | None:

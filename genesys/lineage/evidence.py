@@ -77,10 +77,10 @@ class Evidence:
 def gather(lake: Lake, place: Place) -> Evidence:
     """Follow a response from its generation to the ledger on one side, and to the releases on the other."""
     lane, shard, ident = place.lane, place.shard, place.response_id
-    generation = _held(lake, generations_asset(lane), shard, place.campaign, "response_id", ident)
-    verdict = _held(lake, verifications_asset(lane), shard, place.campaign, "response_id", ident)
-    chosen = _held(lake, filtered.ASSET, WHOLE, filtered.CAMPAIGN, "response_id", ident)
-    released = _held(lake, sft.ASSET, WHOLE, sft.CAMPAIGN, "response_id", ident)
+    generation = held_row(lake, generations_asset(lane), shard, place.campaign, "response_id", ident)
+    verdict = held_row(lake, verifications_asset(lane), shard, place.campaign, "response_id", ident)
+    chosen = held_row(lake, filtered.ASSET, WHOLE, filtered.CAMPAIGN, "response_id", ident)
+    released = held_row(lake, sft.ASSET, WHOLE, sft.CAMPAIGN, "response_id", ident)
     # Any of them names the problem, so that one broken table does not end the chain.
     problem = str((generation.row or verdict.row or released.row or {}).get("problem_id", ""))
     task = _task(lake, lane, shard, problem)
@@ -88,7 +88,7 @@ def gather(lake: Lake, place: Place) -> Evidence:
     return Evidence(
         lake=lake,
         place=place,
-        ledger=_held(lake, ledger_asset(lane), WHOLE, shard, "problem_id", row_id),
+        ledger=held_row(lake, ledger_asset(lane), WHOLE, place.partition.shard, "problem_id", row_id),
         task=task,
         generation=generation,
         verdict=verdict,
@@ -96,18 +96,25 @@ def gather(lake: Lake, place: Place) -> Evidence:
         filtered=chosen,
         sft=released,
         lineage=_companion(lake, released, ident),
-        withdrawn=_withdrawn(lake, lane, task.row),
+        withdrawn=withdrawn_status(lake, lane, task.row),
         unverified=_outcome(lake, verdict, ident),
         dropped=_outcome(lake, chosen, ident),
     )
 
 
+def no_evidence(lake: Lake, place: Place) -> Evidence:
+    """Of a row that is followed before anything was made of it."""
+    none = Held("", "")
+    return Evidence(lake, place, none, none, none, none, None, none, none, none, None, None, None)
+
+
 def _task(lake: Lake, lane: Lane, shard: str, problem: str) -> Held:
-    held = _held(lake, tasks_asset(lane), shard, TASKS_CAMPAIGN, "problem_id", problem)
+    held = held_row(lake, tasks_asset(lane), shard, TASKS_CAMPAIGN, "problem_id", problem)
     return held if held.row is None else replace(held, row=with_identity(held.row))
 
 
-def _held(lake: Lake, asset: str, partition: str, campaign: str, column: str, value: str) -> Held:
+def held_row(lake: Lake, asset: str, partition: str, campaign: str, column: str, value: str) -> Held:
+    """The row of a part in which a column has a value."""
     try:
         part = lake.part(asset, partition, campaign)
     except GenesysError as error:
@@ -141,15 +148,19 @@ def _companion(lake: Lake, released: Held, ident: str) -> Held:
     return Held(sft.ASSET, WHOLE, released.part, row, trouble)
 
 
-def _withdrawn(lake: Lake, lane: Lane, task: Row | None) -> str | None:
-    held = _held(lake, withdrawn_asset(lane), WHOLE, "ledger", "problem_id", (task or {}).get("row_id", ""))
-    if held.part is None or task is None:
+def withdrawn_status(lake: Lake, lane: Lane, row: Row | None) -> str | None:
+    """Why a version of a source row no longer counts, given a row of the ledger or of the tasks; None if it does."""
+    if not row:
+        return None
+    ident = row.get("row_id") or row.get("problem_id", "")
+    held = held_row(lake, withdrawn_asset(lane), WHOLE, "ledger", "problem_id", ident)
+    if held.part is None:
         return None
     try:
-        rows = lake.find(held.asset, WHOLE, held.part.data, "problem_id", task["row_id"])
+        rows = lake.find(held.asset, WHOLE, held.part.data, "problem_id", ident)
     except (OSError, pa.ArrowException):
         return None
-    return next((str(row["status"]) for row in rows if row["row_hash"] == task["row_hash"]), None)
+    return next((str(gone["status"]) for gone in rows if gone["row_hash"] == row["row_hash"]), None)
 
 
 def _outcome(lake: Lake, held: Held, ident: str) -> str | None:

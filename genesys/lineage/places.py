@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from genesys.faults import GenesysError
 from genesys.lane import Lane
+from genesys.partition import Partition
 from genesys.release import filtered, sft
 from genesys.stages.generations import generations_asset
 from genesys.tables.lake import WHOLE, File, Lake
@@ -28,8 +29,14 @@ class Place:
 
     lane: Lane
     shard: str
+    """The partition's name."""
     campaign: str
     response_id: str
+
+    @property
+    def partition(self) -> Partition:
+        """Shard and language."""
+        return Partition.of(self.lane, self.shard)
 
 
 def find(lake: Lake, lanes: Iterable[Lane], wanted: str) -> Place:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 Result = Literal["agrees", "differs", "noted"]
 """``noted``: could not be checked, or is worth knowing and no contradiction."""
-Step = Literal["source row", "ledger", "task", "generation", "verdict", "release"]
+Step = Literal["source row", "ledger", "curation", "task", "generation", "verdict", "release"]
 
 
 class Frozen(BaseModel):
@@ -44,13 +44,9 @@ class Finding(Frozen):
     detail: str
 
 
-class Audit(Frozen):
-    """The chain of one response, the source row first."""
+class Chain(Frozen):
+    """Links, the source row first, and what was found of them."""
 
-    response_id: str
-    lane: str
-    shard: str
-    campaign: str
     links: tuple[Link, ...]
 
     @computed_field  # type: ignore[prop-decorator]
@@ -73,6 +69,25 @@ class Audit(Frozen):
     def link(self, step: Step) -> Link:
         """The link of a step."""
         return next(link for link in self.links if link.step == step)
+
+
+class Audit(Chain):
+    """The chain of one response."""
+
+    response_id: str
+    lane: str
+    shard: str
+    campaign: str
+
+
+class RowAudit(Chain):
+    """The chain of one upstream row, up to what its curation made of it."""
+
+    row_id: str
+    """In the ledger; for a row that is not in it ``file:row``."""
+    lane: str
+    shard: str
+    """Empty for a row that the ledger has not taken."""
 
 
 class Checks:

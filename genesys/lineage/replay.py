@@ -14,9 +14,10 @@ from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
 from genesys.choices import Acceptance
 from genesys.faults import GenesysError, InfrastructureFault
+from genesys.lane import Lane
 from genesys.lineage.evidence import GONE, Evidence, Recorded, Row
 from genesys.lineage.records import Check, Checks, Step
-from genesys.outcomes import Outcome
+from genesys.outcomes import Outcome, accepted
 from genesys.prompts import Prompt
 from genesys.settings import Settings
 from genesys.stages.generations import sample_row
@@ -70,13 +71,15 @@ async def _replay_task(evidence: Evidence, recorded: Recorded, runner: VerifierR
     if row is None or task is None or part is None:
         return []
     entries = recorded.entries(evidence.segment, task["call_keys"])
-    roles = _roles(evidence, [entry for entry in entries if isinstance(entry, Entry)], runner)
+    roles = roles_of(evidence.lane, [entry for entry in entries if isinstance(entry, Entry)], runner)
     now = evidence.lane.versions | _verifier_versions(part.versions, runner)
     before = {name: part.versions.get(name, "absent") for name in now}
     changed = [f"{name} is now {now[name]}, was {before[name]}" for name in now if now[name] != before[name]]
 
+    language = evidence.place.partition.language
+
     async def derive(calls: Calls) -> Outcome:
-        return await curate_row(evidence.lane, read_ledger_row(evidence.lane, row), calls)
+        return await curate_row(evidence.lane, read_ledger_row(evidence.lane, row, language), calls)
 
     return await _derived_again(evidence, recorded, roles, derive, task, changed)
 
@@ -87,14 +90,13 @@ async def _replay_generation(evidence: Evidence, recorded: Recorded) -> list[Che
         return []
     settings, sampled = part.settings, (task, generation["sample_index"])
     roles = Roles(teacher=Named(str(settings["teacher_id"])))
-    changed = (
-        [] if settings["system_prompt"] == evidence.lane.system_prompt else ["the lane's system prompt has changed"]
-    )
 
     async def derive(calls: Calls) -> Outcome:
-        return await sample_row(evidence.lane, sampled, calls, settings=settings, campaign=generation["campaign"])
+        response = await sample_row(sampled, calls, settings=settings, campaign=generation["campaign"])
+        # Of a decision on all responses of the task, which is none of this one's.
+        return accepted(response | {"accepted_so_far": generation.get("accepted_so_far")})
 
-    return await _derived_again(evidence, recorded, roles, derive, generation, changed)
+    return await _derived_again(evidence, recorded, roles, derive, generation, [])
 
 
 async def _replay_verdict(evidence: Evidence, recorded: Recorded, runner: VerifierRunner) -> list[Check]:
@@ -140,7 +142,8 @@ async def _verify_live(evidence: Evidence, runner: VerifierRunner, settings: Set
     checks = Checks()
     for change in _verifier_change(evidence, runner):
         checks.note("live", change)
-    if (missing := await runner.ready(evidence.task.row["task_type"] if evidence.task.row else "")) is not None:
+    task_type = evidence.task.row["task_type"] if evidence.task.row else ""
+    if (missing := await runner.ready(task_type, evidence.place.partition.languages)) is not None:
         checks.note("live", f"cannot be verified again here: {missing}")
         return checks.made
     with tempfile.TemporaryDirectory() as scratch, Journal(scratch) as journal:
@@ -205,9 +208,9 @@ def _verification(evidence: Evidence, runner: VerifierRunner) -> Derive | None:
     return derive
 
 
-def _roles(evidence: Evidence, entries: Iterable[Entry], runner: VerifierRunner) -> Roles:
-    """Who played which role when the task was made, from what was recorded of its calls."""
-    by_name = {prompt.name: prompt for prompt in evidence.lane.prompts if isinstance(prompt, Prompt)}
+def roles_of(lane: Lane, entries: Iterable[Entry], runner: VerifierRunner) -> Roles:
+    """Who played which role when a task was made, from what was recorded of its calls."""
+    by_name = {prompt.name: prompt for prompt in lane.prompts if isinstance(prompt, Prompt)}
     roles, structured = Roles(verifiers=runner), set()
     for entry in entries:
         if (prompt := by_name.get(entry.name)) is not None:

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from genesys.faults import GenesysError
 from genesys.hashing import digest
 from genesys.lane import Identity
+from genesys.lane_source import open_all
 from genesys.ledger import identify
 from genesys.lineage.evidence import Evidence, Row
 from genesys.lineage.records import Checks, Link
-from genesys.sources import Opened, Source, SourceRow, local_files, open_source
+from genesys.sources import Opened, Source, SourceRow
+from genesys.sources.files import local_files
+from genesys.sources.remote import is_remote
 
 
 def source_link(evidence: Evidence, sources: Iterable[Source]) -> Link:
@@ -41,10 +44,11 @@ def _look_up(evidence: Evidence, row: Row, source: Source | None, checks: Checks
         checks.note(what, f"no source called {row['source']} is set up here, so it was not read again")
         return
     try:
-        if local_files(source.path) is None:
+        is_read = source.lane is not None or source.history is not None or source.landing or is_remote(source.path)
+        if not is_read and local_files(source.path) is None:
             checks.note(what, "a data set of the hub is not fetched again; the ledger holds the row as it was")
             return
-        opened = open_source(source)
+        (opened,) = open_all([source], evidence.lake)
         found = _now(evidence, row, opened)
     except (GenesysError, OSError) as error:
         checks.note(what, f"the source cannot be read any more ({error}); the ledger holds the row as it was")

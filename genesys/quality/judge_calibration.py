@@ -15,6 +15,7 @@ from genesys.faults import InfrastructureFault, ResponseFault, TaskFault
 from genesys.hashing import digest
 from genesys.schemas import parse_info
 from genesys.verifiers.after_rules import JUDGED
+from genesys.verifiers.judge.forms import RULES, form_of
 from genesys.verifiers.judge.question import gold_of
 from genesys.verifiers.judge.reading import squeezed
 
@@ -116,8 +117,9 @@ async def _tried(
     row_id = f"{ident}/{answer.replace(' ', '-')}"
     fields = ("problem_id", "source", "prompt", "gold_standard_solution", "verification_info")
     record = {name: task[name] for name in fields if name in task}
-    record |= {"task_type": JUDGED, "response_id": row_id, "llm_response": text}
+    record |= {"task_type": JUDGED, "response_id": row_id}
     try:
+        record |= {"llm_response": form_of(task).answer(task, text)}
         verdict = await calls_of(row_id).verify(record)
     except InfrastructureFault as fault:
         if fault.fatal:
@@ -126,4 +128,6 @@ async def _tried(
     except (TaskFault, ResponseFault) as fault:
         return Trial(ident, answer, trouble=str(fault))
     info = verdict["verification_result_info"]
+    if str(info.get("rule")).startswith(RULES):
+        return Trial(ident, answer, trouble=f"settled without a judge, by {info['rule']}")
     return Trial(ident, answer, verdict["score"], str(info.get("why") or info.get("reason") or ""))

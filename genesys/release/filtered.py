@@ -161,8 +161,7 @@ def _inputs(lake: Lake, shards: list[tuple[Lane, str]]) -> dict[str, str]:
         for asset in (tasks_asset, generations_asset, verifications_asset)
     ]
     names += sorted({f"{withdrawn_asset(lane)}/{WHOLE}" for lane, _ in shards})
-    versions = ((name, lake.version_of(name)) for name in names)
-    return {name: version for name, version in versions if version is not None}
+    return {name: version for name, version in lake.versions_of(names).items() if version is not None}
 
 
 def _ends(shard: Shard, texts: Mapping[Key, Text], against: Mapping[str, str]) -> Iterator[tuple[str, Outcome]]:

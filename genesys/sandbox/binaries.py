@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from genesys.sandbox.job import Job
+from genesys.job import Job
 
 _COMPILED = ("cpp", "rust")
 _MOST_BYTES = 2 << 30

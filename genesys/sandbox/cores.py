@@ -11,9 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from genesys.calls.locks import ByteLocks, own_folder, own_folder_path
 from genesys.faults import InfrastructureFault
 from genesys.hashing import digest
+from genesys.locks import ByteLocks, own_folder, own_folder_path
 
 _GATE = 1 << 20
 """Whoever waits to be alone holds this byte, and nobody new begins meanwhile."""

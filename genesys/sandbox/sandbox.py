@@ -16,11 +16,12 @@ from typing import Self
 import tenacity
 
 from genesys.faults import InfrastructureFault, TaskFault
+from genesys.job import Compiled, Execution, Job, RunResult, Watcher
 from genesys.sandbox import image
 from genesys.sandbox.binaries import Binaries, cache_folder
 from genesys.sandbox.container import ContainerWorker, connect, sweep
 from genesys.sandbox.cores import Cores
-from genesys.sandbox.job import Compiled, Execution, Job, RunResult, Watcher
+from genesys.sandbox.isolation import isolation_of
 from genesys.sandbox.pool import Pool
 from genesys.sandbox.process import ProcessWorker, interpreter
 from genesys.sandbox.worker import Worker, WorkerDied
@@ -189,6 +190,7 @@ class _Course:
             result if self._watch is None else dataclasses.replace(result, stdout=b"", value=None, files={})
         )
         self._stopped = self._watch is not None and not self._watch(result)
+        self._stopped = self._stopped or (self.job.stop_at_failure and not result.succeeded)
         return not self._stopped
 
     def _may_be_load(self, result: RunResult) -> bool:
@@ -235,7 +237,7 @@ def open_sandbox(settings: SandboxSettings, progress: image.Progress | None = No
     Raises:
         InfrastructureFault: There is no engine, no image, or no interpreter that will do.
     """
-    if settings.isolation == "process":
+    if isolation_of(settings) == "process":
         interpreter()
         cores = Cores("this machine", settings.slots or len(os.sched_getaffinity(0)))
         return Sandbox(ProcessWorker, cores, None, jobs_per_worker=settings.jobs_per_container, memory_mb=1 << 20)
@@ -258,7 +260,7 @@ def open_sandbox(settings: SandboxSettings, progress: image.Progress | None = No
 def missing(settings: SandboxSettings) -> str | None:
     """Why programs cannot be run with these settings, and how that is mended; None if they can."""
     try:
-        if settings.isolation == "process":
+        if isolation_of(settings) == "process":
             interpreter()
         else:
             connect(settings).close()

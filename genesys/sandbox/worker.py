@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from genesys.sandbox.job import Compiled, Job, Run, RunResult
+from genesys.job import Compiled, Job, Run, RunResult
 from genesys.sandbox.runner.frames import BadFrame, Frame, FrameReader, encode
 from genesys.sandbox.runner.languages import COMPILER_WALL_S
 from genesys.sandbox.runner.running import MOST_STARVED
@@ -124,6 +124,7 @@ def _job_frame(job: Job, binary: bytes | None) -> bytes:
     header = {
         "do": "job",
         "language": job.language,
+        "hash_seed": job.hash_seed,
         "has_binary": binary is not None,
         "limits": {
             "cpu_s": limits.cpu_s,

@@ -7,8 +7,8 @@ of these names.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
@@ -16,7 +16,11 @@ import pyarrow as pa
 from genesys.calls.context import CallStats, Roles
 from genesys.calls.engine import Progress, Work, replay_rows, run_rows
 from genesys.calls.entry import Entry
+from genesys.calls.execution import EXECUTION
 from genesys.calls.journal import Journal
+from genesys.calls.segment import Segment
+from genesys.choices import TEACHER
+from genesys.likeness import Reader, Unlike
 from genesys.outcomes import Counts, Outcome, errored
 from genesys.recipe import Recipe
 from genesys.schemas import as_text
@@ -41,6 +45,9 @@ class Stage(Generic[Item]):
         versions: Row function, prompts and verifiers by name.
         settings: Teacher, sampling and the like, as they determine the result; nothing secret.
         unique: A column in which no two records of a part may have the same, if there is one.
+        likeness: What a record is compared by with those of earlier rows, if anything.
+        teacher: Whom the rows ask as their teacher, by the name in the plan.
+        before: Run before the rows, on the stage and its segment.
     """
 
     asset: str
@@ -52,6 +59,9 @@ class Stage(Generic[Item]):
     versions: dict[str, str]
     settings: dict[str, Any] = field(default_factory=dict)
     unique: str = ""
+    likeness: Reader | None = None
+    teacher: str = TEACHER
+    before: Callable[[Stage[Any], Segment], Awaitable[None]] | None = None
 
     @property
     def lane(self) -> str:
@@ -62,6 +72,11 @@ class Stage(Generic[Item]):
     def segment(self) -> str:
         """The journal's segment: one a shard, shared by the shard's stages."""
         return f"{self.lane}/{self.partition}"
+
+    @property
+    def paying(self) -> Work[Item]:
+        """The rows, which pay for their calls in the name of their table."""
+        return replace(self.work, stage=self.asset.rpartition("/")[2])
 
     @property
     def fingerprint(self) -> str:
@@ -91,7 +106,10 @@ async def run_stage(
     Raises:
         InfrastructureFault: A fatal one (disk full); the same command goes on from there.
     """
-    return await run_rows(stage.work, journal.segment(stage.segment), roles, progress=progress, again=again)
+    segment = journal.segment(stage.segment)
+    if stage.before is not None:
+        await stage.before(stage, segment)
+    return await run_rows(stage.paying, segment, roles, progress=progress, again=again)
 
 
 async def seal_stage(stage: Stage[Item], lake: Lake, journal: Journal, roles: Roles, *, run_id: str = "") -> Part:
@@ -101,19 +119,21 @@ async def seal_stage(stage: Stage[Item], lake: Lake, journal: Journal, roles: Ro
         The part, published in the partition's manifest.
     """
     counts, stats, unique = Counts(), CallStats(), _Unique(stage.unique)
+    unlike = Unlike(stage.likeness) if stage.likeness else None
     provenance = {
         "genesys.asset": stage.asset,
         "genesys.partition": stage.partition,
         "genesys.campaign": stage.campaign,
     }
     place = (stage.asset, stage.partition)
+    work, segment = stage.paying, journal.segment(stage.segment)
     with (
         lake.writer(*place, stage.schema, **provenance) as table,
         lake.writer(*place, OUTCOMES) as outcomes,
         lake.writer(*place, TIMINGS) as timings,
     ):
-        async for item, outcome, calls in replay_rows(stage.work, journal.segment(stage.segment), roles, stats=stats):
-            outcome = unique.checked(outcome)  # noqa: PLW2901
+        async for item, outcome, calls in replay_rows(work, segment, roles, stats=stats):
+            outcome = unique.checked(unlike.checked(outcome) if unlike else outcome)  # noqa: PLW2901
             counts.add(outcome)
             for record in outcome.records:
                 table.add(record)
@@ -134,6 +154,7 @@ async def seal_stage(stage: Stage[Item], lake: Lake, journal: Journal, roles: Ro
             "prompt_tokens": float(stats.prompt_tokens),
             "completion_tokens": float(stats.completion_tokens),
         },
+        paid=[{**payee._asdict(), **used.as_dict()} for payee, used in sorted(stats.paid.items())],
         run_id=run_id,
         made_at=time.time(),
     )
@@ -162,8 +183,8 @@ class _Unique:
 
 
 def _timing(entry: Entry) -> dict[str, Any]:
-    info = entry.result.get("verification_result_info", {}) if entry.kind == "verdict" else {}
-    measured = info.get(MEASURED)
+    info = entry.result.get("verification_result_info", {}) if entry.kind == "verdict" else entry.result
+    measured = info.get(MEASURED) if entry.kind in ("verdict", EXECUTION) else None
     place = measured.get("endpoint") if isinstance(measured, dict) else None
     return {
         "call_key": entry.key,

@@ -7,14 +7,17 @@ by default that of its row, and all of them have the ``row_id`` of their row, by
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from genesys.calls.context import Calls
 from genesys.calls.engine import Work
+from genesys.calls.roles import Verifiers
 from genesys.hashing import digest
 from genesys.lane import Lane, LedgerRow
 from genesys.ledger import ledger_asset, ledger_rows
 from genesys.outcomes import Outcome
+from genesys.partition import Partition
 from genesys.prompts import Prompt
 from genesys.recipe import Recipe
 from genesys.schemas import as_text, parse_info, task_hash
@@ -45,6 +48,12 @@ def tasks_asset(lane: Lane) -> str:
     return f"{lane.name}/tasks"
 
 
+def gold_versions(lane: Lane, runner: Verifiers) -> dict[str, str]:
+    """Versions of what curation runs: the verifiers of golds, and the sandbox of a lane that has programs executed."""
+    verifiers = {f"verifier:{kind}": "@".join(runner.identity(kind)) for kind in lane.task_types}
+    return verifiers | ({"sandbox": runner.execution_place()} if lane.executes else {})
+
+
 def tasks_recipe(lane: Lane, verifier_versions: dict[str, str], teacher_ids: Mapping[str, str] | None = None) -> Recipe:
     """What decides the tasks of a shard, besides its rows.
 
@@ -71,26 +80,29 @@ def tasks_stage(
     Args:
         lake: Where the tables stand.
         lane: Whose ``curate`` runs.
-        shard: The partition.
+        shard: The partition, by its name.
         verifier_versions: Those that the gold preflight uses.
         teacher_ids: Who plays which role, as far as that is known: tasks depend on those that the lane's prompts ask.
     """
     recipe = tasks_recipe(lane, verifier_versions, teacher_ids)
-    part = lake.need(ledger_asset(lane)).parts[shard]
+    place = Partition.of(lane, shard)
+    part = lake.need(ledger_asset(lane)).parts[place.shard]
     return Stage(
         asset=tasks_asset(lane),
         partition=shard,
         campaign=TASKS_CAMPAIGN,
         schema=TASKS,
         work=Work(
-            rows=lambda: (read_ledger_row(lane, row) for row in ledger_rows(lake, lane, shard)),
+            rows=lambda: (read_ledger_row(lane, row, place.language) for row in ledger_rows(lake, lane, place.shard)),
             row_id=lambda row: row.problem_id,
             function=lambda row, calls: curate_row(lane, row, calls),
+            total=part.data.rows,
         ),
-        inputs={f"{ledger_asset(lane)}/{shard}": part.data.sha256},
+        inputs={f"{ledger_asset(lane)}/{place.shard}": part.data.sha256},
         versions=recipe.versions,
         settings=recipe.settings,
         unique="problem_id",
+        likeness=lane.likeness,
     )
 
 
@@ -101,6 +113,11 @@ def task_rows(lake: Lake, lane: Lane, shard: str, columns: Sequence[str] | None 
         lacks_hash = "record_hash" not in kept and (columns is None or "record_hash" in columns)
         rows = lake.file_rows(tasks_asset(lane), shard, part.data, None if lacks_hash else columns)
         yield from map(with_identity, rows)
+
+
+def task_count(lake: Lake, lane: Lane, shard: str) -> int:
+    """How many tasks a shard has, by its manifest alone."""
+    return sum(part.data.rows for part in lake.need(tasks_asset(lane), shard).parts.values())
 
 
 def with_identity(task: Row) -> Row:
@@ -117,8 +134,8 @@ def record_hash(task: Row) -> str:
     return digest([task.get(name) for name in (*TASK_FIELDS, *FREE_FIELDS)], 32)
 
 
-def read_ledger_row(lane: Lane, row: Row) -> LedgerRow:
-    """A row of the ledger's table as ``curate`` gets it."""
+def read_ledger_row(lane: Lane, row: Row, language: str | None = None) -> LedgerRow:
+    """A row of the ledger's table as ``curate`` gets it, in a partition of this language."""
     return LedgerRow(
         problem_id=row["problem_id"],
         row_hash=row["row_hash"],
@@ -128,6 +145,7 @@ def read_ledger_row(lane: Lane, row: Row) -> LedgerRow:
         license=row["license"],
         attribution=row["attribution"],
         source_url=row["source_url"],
+        language=language,
         read=lane.read,
     )
 
@@ -136,7 +154,7 @@ async def curate_row(lane: Lane, row: LedgerRow, calls: Calls) -> Outcome:
     """The lane's ``curate``, and what every task carries whatever its lane."""
     outcome = await lane.curate(row, calls)
     records = tuple(_task_record(lane, row, record, calls) for record in outcome.records)
-    return Outcome(outcome.status, outcome.reason, outcome.detail, records)
+    return replace(outcome, records=records)
 
 
 def _task_record(lane: Lane, row: LedgerRow, task: Row, calls: Calls) -> Row:

@@ -26,7 +26,10 @@ async def verdict_on(response: Subject, calls: Calls, acceptance: Acceptance) ->
     except (TaskFault, ResponseFault) as error:
         score, info = None, {"fault": str(error)}
         fault = "task fault" if isinstance(error, TaskFault) else "response fault"
-    if acceptance.accepts(response.task_type, score):
+    is_accepted = acceptance.accepts(response.task_type, score)
+    calls.stats.verdicts += 1
+    calls.stats.passed += is_accepted
+    if is_accepted:
         return score, info, None
     return score, info, str(fault or info.get("reason") or _reason(score, str(info.get("rule", ""))))
 

@@ -89,6 +89,7 @@ def _verifications_stage(
             rows=lambda: responses(lake, lane, shard, campaign),
             row_id=lambda response: str(response.generation["response_id"]),
             function=function,
+            total=part.data.rows,
         ),
         inputs={
             f"{tasks_asset(lane)}/{shard}": tasks_version,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,34 @@ class Catalog:
         Raises:
             GenesysError: It is of another format, or no manifest at all.
         """
-        path = f"{self._folder(asset, partition)}/manifest.json"
+        path = self.path(asset, partition, "manifest.json")
         try:
-            found = Manifest.model_validate_json(self._fs.cat_file(path))
+            return self._read(asset, partition, self._fs.cat_file(path))
         except FileNotFoundError:
             return None
+
+    def manifests(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Manifest | None]:
+        """The same for many (asset, partition); object storage is asked for many at a time.
+
+        Raises:
+            GenesysError: One is of another format, or no manifest at all.
+        """
+        paths = {self.path(*place, "manifest.json"): place for place in places}
+        if self.local or not paths:
+            return {place: self.manifest(*place) for place in paths.values()}
+        found: dict[tuple[str, str], Manifest | None] = dict.fromkeys(paths.values())
+        for path, content in self._fs.cat(list(paths), on_error="return").items():
+            if isinstance(content, FileNotFoundError):
+                continue
+            if isinstance(content, Exception):
+                raise content
+            found[paths[path]] = self._read(*paths[path], content)
+        return found
+
+    def _read(self, asset: str, partition: str, content: bytes) -> Manifest:
+        path = self.path(asset, partition, "manifest.json")
+        try:
+            found = Manifest.model_validate_json(content)
         except ValidationError as error:
             raise GenesysError(
                 f"{path} is no manifest: {error.errors()[0]['msg']}. Put a copy of it back; if there is none, remove "
@@ -141,15 +164,26 @@ class Catalog:
             name: ``lane/table/partition`` for a partition's data version, or ``lane/table/partition/campaign`` for the
                 hash of one part; for a table without partitions the campaign stands in the partition's place.
         """
-        lane, table, partition, *rest = name.split("/")
-        asset = f"{lane}/{table}"
-        found = self.manifest(asset, partition)
-        if found is None:
-            found, rest = self.manifest(asset, WHOLE), [partition]
-        if found is None or not rest:
-            return found.data_version if found else None
-        part = found.parts.get(rest[0])
-        return part.data.sha256 if part else None
+        return self.versions_of([name])[name]
+
+    def versions_of(self, names: Iterable[str]) -> dict[str, str | None]:
+        """The same for many names; each manifest is read once."""
+        split = {name: name.split("/") for name in names}
+        found = self.manifests((f"{lane}/{table}", partition) for lane, table, partition, *_ in split.values())
+        absent = {asset for (asset, _), manifest in found.items() if manifest is None}
+        found |= self.manifests((asset, WHOLE) for asset in absent if (asset, WHOLE) not in found)
+        versions: dict[str, str | None] = {}
+        for name, (lane, table, partition, *rest) in split.items():
+            asset = f"{lane}/{table}"
+            manifest = found[asset, partition]
+            if manifest is None:
+                manifest, rest = found[asset, WHOLE], [partition]
+            if manifest is None or not rest:
+                versions[name] = manifest.data_version if manifest else None
+            else:
+                part = manifest.parts.get(rest[0])
+                versions[name] = part.data.sha256 if part else None
+        return versions
 
     def partitions(self, asset: str) -> list[str]:
         """Partitions of an asset that were made, sorted."""
@@ -158,7 +192,8 @@ class Catalog:
 
     def changed(self, part: Part) -> list[str]:
         """Inputs of a part that no longer stand as they were read."""
-        return [name for name, version in part.inputs.items() if self.version_of(name) != version]
+        now = self.versions_of(part.inputs)
+        return [name for name, version in part.inputs.items() if now[name] != version]
 
     # Places and locks ----------------------------------------------------------------------------------------------
 

@@ -78,9 +78,14 @@ GENERATIONS = pa.schema(
         "campaign": TEXT,
         "generation_config": TEXT,
         "call_key": TEXT,
+        "cut_call_keys": TEXTS,
+        "accepted_so_far": INT,
     }
 )
-"""``llm_response`` is the rendering of the last message and is not kept twice."""
+"""``llm_response`` is the rendering of the last message and is not kept twice. ``call_key`` is the call that ended the
+response, ``cut_call_keys`` are those before it that the token limit cut. ``accepted_so_far`` stands where sampling was
+decided upon: how many of the task's responses up to here were accepted then. Tables that were made before there were
+these two lack them."""
 
 VERIFICATIONS = pa.schema(
     {
@@ -145,8 +150,9 @@ LINEAGE = pa.schema(
     }
 )
 
-OUTCOMES = pa.schema({"row_id": TEXT, "status": TEXT, "reason": TEXT, "detail": TEXT})
-"""How each input row of a stage ended, in row order."""
+OUTCOMES = pa.schema({"row_id": TEXT, "status": TEXT, "reason": TEXT, "detail": TEXT, "step": TEXT})
+"""How each input row of a stage ended, in row order; ``step`` is the step of a curation that dropped it. Parts that
+were made before it was kept lack it, and nothing rests on it, so that the format is still the first."""
 
 TIMINGS = pa.schema(
     {

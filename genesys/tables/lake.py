@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from genesys.storage import (
@@ -34,6 +36,8 @@ __all__ = ["FORMAT", "WHOLE", "File", "Lake", "Manifest", "Part", "PartWriter"]
 
 BATCH = 2**24
 """About so many bytes of rows are read together."""
+SMALL = 2**20
+"""Up to so many bytes, a file of object storage is read whole whatever is wanted of it."""
 
 
 class Lake(Catalog):
@@ -103,15 +107,19 @@ class Lake(Catalog):
         self, asset: str, partition: str, file: File, columns: Sequence[str] | None = None
     ) -> Iterator[dict[str, Any]]:
         """Rows of one file."""
-        with self._fs.open(self.path(asset, partition, file), "rb") as stream:
-            parquet = pq.ParquetFile(stream)
-            for batch in parquet.iter_batches(batch_size=rows_at_once(parquet.metadata, columns), columns=columns):
+        with self._opened(asset, partition, file) as parquet:
+            size = rows_at_once(parquet.metadata, columns)
+            for batch in parquet.iter_batches(batch_size=size, columns=columns, use_threads=self.local):
                 yield from batch.to_pylist()
 
     def find(self, asset: str, partition: str, file: File, column: str, value: str) -> list[dict[str, Any]]:
         """Rows of one file in which a column has this value; where the file is sorted by it, little is read."""
-        with self._fs.open(self.path(asset, partition, file), "rb") as stream:
-            found: list[dict[str, Any]] = pq.read_table(stream, filters=[(column, "=", value)]).to_pylist()
+        found: list[dict[str, Any]] = []
+        with self._opened(asset, partition, file) as parquet:
+            for number in range(parquet.num_row_groups):
+                if _may_have(parquet.metadata.row_group(number), column, value):
+                    rows = parquet.read_row_group(number, use_threads=self.local)
+                    found += rows.filter(pc.equal(rows[column], value)).to_pylist()
         return found
 
     def frame(self, asset: str, partition: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -123,13 +131,37 @@ class Lake(Catalog):
 
     def file_frame(self, asset: str, partition: str, file: File, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """One file as a Polars frame."""
-        with self._fs.open(self.path(asset, partition, file), "rb") as stream:
-            return pl.DataFrame(pl.from_arrow(pq.read_table(stream, columns=columns)))
+        with self._opened(asset, partition, file) as parquet:
+            # Not read_table: for one file it first imports pyarrow's data sets, and Pandas with them.
+            return pl.DataFrame(pl.from_arrow(parquet.read(columns, use_threads=self.local)))
 
     def footer(self, asset: str, partition: str, file: File) -> pq.FileMetaData:
         """Row count and columns of one file as it stands there now; no row is read."""
-        with self._fs.open(self.path(asset, partition, file), "rb") as stream:
-            return pq.ParquetFile(stream).metadata
+        with self._opened(asset, partition, file) as parquet:
+            return parquet.metadata
+
+    @contextlib.contextmanager
+    def _opened(self, asset: str, partition: str, file: File) -> Iterator[pq.ParquetFile]:
+        """A file to read from, by pyarrow's own reader where it stands on this machine.
+
+        Threads of pyarrow's must hold nothing of Python's: one that lets go of it while the interpreter ends is ended
+        by it, and with it the process ("terminate called without an active exception"). So what Python reads for them
+        is read in this thread alone.
+        """
+        if self.local:
+            with pq.ParquetFile(self.path(asset, partition, file), pre_buffer=True) as parquet:
+                yield parquet
+            return
+        with self._reading(asset, partition, file) as stream, pq.ParquetFile(stream, pre_buffer=False) as parquet:
+            yield parquet
+
+    def _reading(self, asset: str, partition: str, file: File) -> IO[bytes]:
+        """A file to read from; a small one of object storage comes whole, in one request in place of several."""
+        path = self.path(asset, partition, file)
+        if file.bytes > SMALL:
+            stream: IO[bytes] = self._fs.open(path, "rb")
+            return stream
+        return io.BytesIO(self._fs.cat_file(path))
 
     # Places ------------------------------------------------------------------------------------------------------
 
@@ -188,6 +220,13 @@ class Lake(Catalog):
     def delete(self, asset: str, partition: str, name: str) -> None:
         """Remove one file."""
         self._fs.rm_file(self.path(asset, partition, name))
+
+
+def _may_have(group: pq.RowGroupMetaData, column: str, value: str) -> bool:
+    """Whether a value can be in a group of rows, as far as the file says what is in it."""
+    chunks = map(group.column, range(group.num_columns))
+    known = next((chunk.statistics for chunk in chunks if chunk.path_in_schema == column), None)
+    return known is None or not known.has_min_max or known.min <= value <= known.max
 
 
 def rows_at_once(file: pq.FileMetaData, columns: Sequence[str] | None) -> int:

@@ -41,6 +41,8 @@ class Part(BaseModel):
     counts: dict[str, Any] = Field(default_factory=dict)
     figures: dict[str, float] = Field(default_factory=dict)
     """Tokens and the like, summed."""
+    paid: list[dict[str, Any]] = Field(default_factory=list)
+    """What its own calls used, by who was paid (``genesys.calls.usage``): each call in one part only."""
     run_id: str = ""
     made_at: float = 0.0
 
@@ -86,11 +88,7 @@ class Manifest(BaseModel):
         total = Counts()
         for part in self.parts.values():
             if part.counts:
-                one = Counts.from_dict(part.counts)
-                total.rows, total.accepted = total.rows + one.rows, total.accepted + one.accepted
-                total.records += one.records
-                total.rejected.update(one.rejected)
-                total.errored.update(one.errored)
+                total.merge(Counts.from_dict(part.counts))
         return total
 
     def figure(self, name: str) -> float:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from genesys.chat import ChatAnswer
+from genesys.fast_json import read_json
 from genesys.faults import InfrastructureFault
 from genesys.well_formed import well_formed
 
@@ -36,43 +37,61 @@ def read_whole(body: bytes) -> ChatAnswer:
     Raises:
         InfrastructureFault: There is none in it.
     """
+    return read_object(_object(body))
+
+
+def read_object(completion: dict[str, Any]) -> ChatAnswer:
+    """The answer in a completion that was read already, as from a line of a batch.
+
+    Raises:
+        InfrastructureFault: There is none in it.
+    """
     answer = _Answer()
-    answer.add(_object(body), "message")
+    answer.add(completion, "message")
     return answer.finished()
 
 
-async def read_stream(chunks: AsyncIterable[bytes]) -> ChatAnswer:
+async def read_stream(chunks: AsyncIterable[bytes], heard: Callable[[int], None] | None = None) -> ChatAnswer:
     """Put a streamed answer together (server-sent events, a JSON object each).
 
     Some endpoints know no streaming, and send one JSON object whatever they were asked for: it is read as what it is.
+
+    Args:
+        chunks: As they come.
+        heard: Told how many characters came, as they come.
 
     Raises:
         InfrastructureFault: The stream holds an error, or something unreadable, or ends before the answer does.
     """
     answer = _Answer()
-    lines = _lines(chunks)
-    async for line in lines:
-        if not answer.begun and line.lstrip().startswith(b"{"):
-            return read_whole(b"\n".join([line, *[further async for further in lines]]))
-        data = line[5:].strip() if line.startswith(b"data:") else b""
-        if data and data != b"[DONE]":
-            answer.add(_object(data), "delta")
+    batches = _lines(chunks)
+    async for lines in batches:
+        chars = 0
+        for number, line in enumerate(lines):
+            if line.startswith(b"data:"):
+                data = line[5:].strip()
+                if data and data != b"[DONE]":
+                    chars += answer.add(_object(data), "delta")
+            elif not answer.begun and line.lstrip().startswith(b"{"):
+                further = [line async for lines in batches for line in lines]
+                return read_whole(b"\n".join([*lines[number:], *further]))
+        if heard is not None and chars:
+            heard(chars)
     return answer.finished()
 
 
-async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """Lines as the format has them; a text may hold characters that Python takes for line ends too."""
+async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[list[bytes]]:
+    """Lines as the format has them, as they come; a text may hold characters that Python takes for line ends too."""
     rest = b""
     async for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield line
-    yield rest
+        yield lines
+    yield [rest]
 
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(data)
+        value = read_json(data)
     except ValueError as error:
         raise _flaw(f"not JSON: {error}") from None
     if not isinstance(value, dict):
@@ -92,9 +111,9 @@ class _Answer:
     usage: dict[str, Any] = field(default_factory=dict)
     model: str | None = None
 
-    def add(self, piece: dict[str, Any], part: str) -> None:
-        """A whole completion (``part`` is message) or one chunk of a stream (delta)."""
-        self.begun = True
+    def add(self, piece: dict[str, Any], part: str) -> int:
+        """A whole completion (``part`` is message) or one chunk of a stream (delta); gives the characters in it."""
+        self.begun, chars = True, 0
         if piece.get("error"):
             raise _flaw(f"an error: {json.dumps(piece['error'], ensure_ascii=False)}")
         self.usage = piece.get("usage") or self.usage
@@ -102,10 +121,14 @@ class _Answer:
         for choice in piece.get("choices") or []:
             text = choice.get(part) or {}
             self.has_content |= text.get("content") is not None
-            self.content.append(text.get("content") or "")
+            content = text.get("content") or ""
             # vLLM, DeepSeek and others call the thinking ``reasoning_content``, newer ones ``reasoning``.
-            self.reasoning.append(text.get("reasoning_content") or text.get("reasoning") or "")
+            reasoning = text.get("reasoning_content") or text.get("reasoning") or ""
+            self.content.append(content)
+            self.reasoning.append(reasoning)
+            chars += len(content) + len(reasoning)
             self.finish_reason = choice.get("finish_reason") or self.finish_reason
+        return chars
 
     def finished(self) -> ChatAnswer:
         """The answer, if it is one: an empty text is, but only if the model spent tokens on it."""
@@ -122,6 +145,7 @@ class _Answer:
             reasoning=reasoning or None,
             finish_reason=self.finish_reason,
             prompt_tokens=_count(self.usage.get("prompt_tokens")),
+            cached_tokens=_count((self.usage.get("prompt_tokens_details") or {}).get("cached_tokens")),
             completion_tokens=_count(tokens),
             model=self.model,
         )

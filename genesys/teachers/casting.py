@@ -8,11 +8,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from genesys.calls.context import Roles
 from genesys.chat import ChatRequest, Completed, Teacher
+from genesys.costs.paid import paid_for
 from genesys.faults import GenesysError, InfrastructureFault
-from genesys.settings import RoleSettings, Settings
+from genesys.settings import Settings
+from genesys.settings.roles import RoleSettings
+
+if TYPE_CHECKING:
+    from genesys.teachers.endpoint_spec import EndpointSpec
+    from genesys.teachers.openai_teacher import OpenAITeacher
 
 ROLES = ("curator", "teacher", "judge")
 
@@ -29,10 +36,22 @@ class OnDemand:
     def __init__(self, settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> None:
         """Nothing is opened."""
         self.teacher_id = chosen.teacher_id
-        self.concurrency = chosen.concurrency * max(1, len(chosen.base_urls))
+        self.guards_calls = chosen.batch is not None
         self._settings, self._chosen, self._stack = settings, chosen, stack
         self._opening = asyncio.Lock()
         self._opened: Teacher | InfrastructureFault | None = None
+
+    @property
+    def opened(self) -> Teacher | None:
+        """The teacher that answers, once it was asked."""
+        return None if isinstance(self._opened, InfrastructureFault) else self._opened
+
+    @property
+    def concurrency(self) -> int:
+        """Calls at once: as the settings say until it is opened."""
+        if self._opened is None or isinstance(self._opened, InfrastructureFault):
+            return self._chosen.calls_at_once
+        return self._opened.concurrency
 
     async def complete(self, request: ChatRequest) -> Completed:
         """Answer, by the teacher that is opened for it.
@@ -97,7 +116,16 @@ def _with(roles: Roles, settings: Settings, cast: Mapping[str, Teacher]) -> Role
 
 
 async def open_teacher(settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> Teacher:
-    """One role's teacher, closed with the stack.
+    """One role's teacher, closed with the stack, its calls within the budget.
+
+    Raises:
+        GenesysError: Nobody is named, or no endpoint.
+    """
+    return paid_for(settings, chosen, await _open_teacher(settings, chosen, stack), stack)
+
+
+async def _open_teacher(settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> Teacher:
+    """The teacher itself.
 
     Raises:
         GenesysError: Nobody is named, or no endpoint.
@@ -106,8 +134,12 @@ async def open_teacher(settings: Settings, chosen: RoleSettings, stack: AsyncExi
         case "recorded":
             return _open_recorded(settings, chosen, stack)
         case "openai":
-            urls = chosen.base_urls or tuple(filter(None, [os.environ.get("OPENAI_BASE_URL")]))
-            return _open_endpoints(chosen, urls, os.environ.get(chosen.api_key_env), stack)
+            urls = chosen.base_urls
+            if not urls and not chosen.endpoints and not chosen.fleet:
+                urls = tuple(filter(None, [os.environ.get("OPENAI_BASE_URL")]))
+            if chosen.batch:
+                return _open_batches(settings, chosen, urls, stack)
+            return await _open_fleet(settings, chosen, urls, stack)
         case "vllm":
             return await _open_engine(settings, chosen, stack)
         case "none":
@@ -123,30 +155,83 @@ def _open_recorded(settings: Settings, chosen: RoleSettings, stack: AsyncExitSta
 
 
 async def _open_engine(settings: Settings, chosen: RoleSettings, stack: AsyncExitStack) -> Teacher:
-    from genesys.teachers.vllm_engine import VllmEngine
+    from genesys.teachers.engine_teacher import EngineTeacher
+    from genesys.teachers.shared_engine import SharedEngine
 
-    log = Path(settings.path("{state}")) / "logs" / "vllm.log"
-    engine = VllmEngine(chosen.model, num_gpus=chosen.num_gpus, engine_args=chosen.engine_args, log_path=log)
-    url = (await stack.enter_async_context(engine)).base_url
-    return _open_endpoints(chosen, (url,), engine.api_key, stack)
+    def connect(url: str, api_key: str, own: AsyncExitStack) -> Teacher:
+        return _open_endpoints(chosen, (url,), api_key, own)
+
+    teacher = EngineTeacher(
+        SharedEngine.of(settings, chosen),
+        connect,
+        teacher_id=chosen.teacher_id,
+        concurrency=chosen.concurrency,
+        patience=chosen.patience,
+    )
+    stack.push_async_callback(teacher.aclose)
+    await teacher.open()
+    return teacher
 
 
-def _open_endpoints(chosen: RoleSettings, urls: Sequence[str], api_key: str | None, stack: AsyncExitStack) -> Teacher:
-    from genesys.teachers.openai_teacher import OpenAITeacher
+def _open_batches(settings: Settings, chosen: RoleSettings, urls: Sequence[str], stack: AsyncExitStack) -> Teacher:
+    from genesys.teachers.batches.teacher import BatchTeacher
 
     if not urls:
-        raise GenesysError(
-            f"no endpoint for {chosen.model}: give base_urls in genesys.toml, or OPENAI_BASE_URL in the environment"
-        )
+        raise _no_endpoint(chosen)
+    assert chosen.batch is not None  # noqa: S101 - its caller looked
+    teacher = BatchTeacher(
+        chosen.model,
+        urls[0],
+        state=Path(settings.path("{state}")),
+        settings=chosen.batch,
+        teacher_id=chosen.teacher_id,
+        api_key=os.environ.get(chosen.api_key_env),
+        key_env=chosen.api_key_env,
+        goes_on_by=chosen.goes_on_by,
+        attempts=chosen.attempts,
+        patience=chosen.patience,
+        timeout=chosen.timeout,
+    )
+    stack.push_async_callback(teacher.aclose)
+    return teacher
+
+
+def _no_endpoint(chosen: RoleSettings) -> GenesysError:
+    return GenesysError(
+        f"no endpoint for {chosen.model}: give base_urls in genesys.toml, or OPENAI_BASE_URL in the environment"
+    )
+
+
+async def _open_fleet(settings: Settings, chosen: RoleSettings, urls: Sequence[str], stack: AsyncExitStack) -> Teacher:
+    from genesys.teachers.endpoint_spec import specs_of
+    from genesys.teachers.fleet_file import FleetFile
+
+    specs = specs_of(chosen, urls)
+    if not specs and not chosen.fleet:
+        raise _no_endpoint(chosen)
+    teacher = _open_endpoints(chosen, specs, None, stack)
+    if chosen.fleet:
+        await teacher.follow(FleetFile(settings.path(chosen.fleet), chosen))
+    return teacher
+
+
+def _open_endpoints(
+    chosen: RoleSettings, urls: Sequence[str | EndpointSpec], api_key: str | None, stack: AsyncExitStack
+) -> OpenAITeacher:
+    from genesys.teachers.hedging import Hedging
+    from genesys.teachers.openai_teacher import OpenAITeacher
+
     teacher = OpenAITeacher(
         chosen.model,
         urls,
         teacher_id=chosen.teacher_id,
         api_key=api_key,
         concurrency=chosen.concurrency,
+        goes_on_by=chosen.goes_on_by,
         stream=chosen.stream,
         timeout=chosen.timeout,
         idle_timeout=chosen.idle_timeout,
+        hedging=Hedging() if chosen.hedged else None,
         attempts=chosen.attempts,
         patience=chosen.patience,
     )

@@ -7,20 +7,23 @@ recorded journal is rebuilt from its script whenever a prompt, and with it the k
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from genesys.calls.entry import Entry, call_key
 from genesys.calls.segment import Segment
 from genesys.chat import ChatAnswer, ChatRequest, Completed, Teacher
 from genesys.faults import GenesysError, NoRecordedAnswer
 from genesys.schemas import describe_validation
+from genesys.teachers.written_judge import judgement
+from genesys.verifiers.judge.question import SIMILARITY
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -34,6 +37,61 @@ class Sample(BaseModel):
     finish_reason: Literal["stop", "length"] = "stop"
     note: str = ""
     """For people: what is right or wrong with it."""
+    language: str | None = None
+    """Of the task that it answers, in lanes with languages; None answers in each."""
+    when: tuple[str, ...] = ()
+    """Texts that all occur in what is asked, where several tasks are made of a row."""
+    judged: float | None = Field(default=None, ge=0, le=1)
+    """The score that the judge gives it, where it is put before one."""
+    judged_why: str = ""
+    """And its reason; by default the note."""
+
+    @model_validator(mode="after")
+    def _reason_of_a_judge(self) -> Self:
+        if self.judged is None and self.judged_why:
+            raise ValueError("judged_why is the reason of a score, which `judged` gives")
+        return self
+
+
+class Said(BaseModel):
+    """One written answer of the curator or a judge, for prompts that are asked several times about a row."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: str
+    when: tuple[str, ...] = ()
+    """Texts that all occur in what is asked, enough to tell it from the row's other questions of this prompt."""
+    answer: dict[str, Any] = Field(default_factory=dict)
+    """The fields of the JSON object."""
+    block: str | None = None
+    """The fenced block before it, where the prompt wants one."""
+
+    def answers(self, request: ChatRequest) -> bool:
+        """Whether this is what is asked."""
+        asked = "\n".join(message.content for message in request.messages)
+        return request.name == self.prompt and request.trial == 0 and all(text in asked for text in self.when)
+
+    @property
+    def text(self) -> str:
+        """As a model would write it."""
+        written = [] if self.block is None else [f"````\n{self.block.rstrip()}\n````"]
+        return "\n".join([*written, *([json.dumps(self.answer, ensure_ascii=False)] if self.answer else [])])
+
+
+class Fails(BaseModel):
+    """What comes of a program that the curator writes and that is wrong; it is shown that when it is asked again.
+
+    Programs are not run when a journal is recorded: without this, each gold counts as right.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    program: str = Field(min_length=8)
+    """A text that occurs in this program alone."""
+    test: int
+    """The first test that it fails with a wrong answer, counted from 0."""
+    got: str
+    """What it writes there, to the byte; of a function that is called, the value as JSON."""
 
 
 class ScriptedTask(BaseModel):
@@ -41,11 +99,25 @@ class ScriptedTask(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    lane: str = ""
+    """Whose rows these are: the name of the file, where a folder of them is read; else any lane's."""
     problem: str = Field(min_length=20)
     """Opening words of the problem's text, enough to tell it from all others."""
     curator: dict[str, str] = Field(default_factory=dict)
     """Answer by prompt name."""
+    said: tuple[Said, ...] = ()
+    """Answers that more than the prompt's name tells apart; the first that fits is given."""
+    fails: tuple[Fails, ...] = ()
     sample: tuple[Sample, ...] = ()
+
+    def samples_of(self, request: ChatRequest) -> tuple[Sample, ...]:
+        """Those responses that were written to what is asked."""
+        asked = "\n".join(message.content for message in request.messages)
+        return tuple(sample for sample in self.sample if all(text in asked for text in sample.when))
+
+    def in_language(self, language: str | None) -> ScriptedTask:
+        """The answers to the task that was made of the row in this language."""
+        return self.model_copy(update={"sample": tuple(s for s in self.sample if s.language in (None, language))})
 
 
 class Script(BaseModel):
@@ -57,11 +129,15 @@ class Script(BaseModel):
 
     @classmethod
     def read(cls, path: Path) -> Script:
-        """Read a TOML script.
+        """Read a TOML script, or all that stand in a folder.
 
         Raises:
             GenesysError: Names file, place and what is wrong.
         """
+        if path.is_dir():
+            files = sorted(path.glob("*.toml"))
+            tasks = (task.model_copy(update={"lane": file.stem}) for file in files for task in cls.read(file).task)
+            return cls(task=tuple(tasks))
         try:
             return cls.model_validate(tomllib.loads(path.read_text("utf-8")))
         except (OSError, tomllib.TOMLDecodeError) as error:
@@ -69,11 +145,12 @@ class Script(BaseModel):
         except ValidationError as error:
             raise GenesysError(f"{path}: {describe_validation(error)}") from None
 
-    def by_row(self, statements: Iterable[tuple[str, str]]) -> dict[str, ScriptedTask]:
+    def by_row(self, statements: Iterable[tuple[str, str]], lane: str = "") -> dict[str, ScriptedTask]:
         """Tasks by row id.
 
         Args:
             statements: (row id, problem's text) of every row.
+            lane: Whose rows these are; answers that were written for another lane are passed over.
 
         Raises:
             GenesysError: Opening words that fit several rows.
@@ -81,6 +158,8 @@ class Script(BaseModel):
         found: dict[str, ScriptedTask] = {}
         rows = list(statements)
         for task in self.task:
+            if lane and task.lane not in ("", lane):
+                continue
             fitting = [row_id for row_id, statement in rows if statement.startswith(task.problem)]
             if len(fitting) > 1:
                 raise GenesysError(
@@ -96,7 +175,7 @@ class ScriptedTeacher:
     concurrency = 64
 
     def __init__(self, teacher_id: str, tasks: dict[str, ScriptedTask]) -> None:
-        """``tasks`` by row id, as ``Script.by_row`` gives them."""
+        """``tasks`` by row id, as ``Script.by_row`` gives them; for a judge by the ids of their responses too."""
         self.teacher_id = teacher_id
         self._tasks = tasks
 
@@ -108,11 +187,16 @@ class ScriptedTeacher:
         """
         task = self._tasks.get(request.row_id.partition("/")[0])
         finish_reason = "stop"
-        if task is not None and request.name == "sample" and request.sample_index < len(task.sample):
-            sample = task.sample[request.sample_index]
+        samples = task.samples_of(request) if task is not None and request.name == "sample" else ()
+        if request.sample_index < len(samples):
+            sample = samples[request.sample_index]
             text, finish_reason = sample.text, sample.finish_reason
         elif task is not None and request.name in task.curator and request.trial == 0:
             text = task.curator[request.name]
+        elif task is not None and (said := next((one for one in task.said if one.answers(request)), None)):
+            text = said.text
+        elif request.name == SIMILARITY.name and (judged := judgement(request, task.sample if task else ())):
+            text = judged
         else:
             opening = task.problem if task else request.messages[-1].content[:60]
             raise NoRecordedAnswer(f"no answer was written to {request.name!r} for the problem {opening!r}...")

@@ -22,29 +22,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from genesys.faults import InfrastructureFault
+from genesys.settings.engines import DEFAULTS, check_options, flags, parallel_sizes
 from genesys.teachers import supervise
 
 PYTHON_VARIABLE = "GENESYS_VLLM_PYTHON"
 HOST = "127.0.0.1"
 TAIL_LINES = 40
 POLL_S = 0.25
-RESERVED = {
-    "model": "model",
-    "served_model_name": "served_name",
-    "tensor_parallel_size": "num_gpus",
-    "host": "nothing: the engine listens on this machine alone",
-    "port": "nothing: a free port is chosen",
-    "api_key": "the environment variable VLLM_API_KEY",
-    "hf_token": "the environment variable HF_TOKEN: whoever is on this machine can read a command line",
-}
-DEFAULT_ARGS: Mapping[str, str | int | float | bool] = {"disable_uvicorn_access_log": True}
-"""Else each of a million calls leaves a line in the log."""
 DEFAULT_ENV = {
     "VLLM_NO_USAGE_STATS": "1",
     # Or a folder of the user's called `datasets` or `torch` would be imported in place of the package.
@@ -53,19 +43,6 @@ DEFAULT_ENV = {
 }
 
 logger = logging.getLogger(__name__)
-
-
-def flags(arguments: Mapping[str, str | int | float | bool]) -> list[str]:
-    """Render settings as flags: ``max_model_len=4096`` gives ``--max-model-len=4096``, and False ``--no-...``."""
-    words: list[str] = []
-    for name, value in arguments.items():
-        dashed = name.lstrip("-").replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{dashed}" if value else f"--no-{dashed}")
-        else:
-            # One word, since a value may itself begin with a dash.
-            words.append(f"--{dashed}={value}")
-    return words
 
 
 def free_port() -> int:
@@ -90,7 +67,10 @@ class VllmEngine:
 
     Args:
         model: A hub id or a local folder.
-        num_gpus: Over how many GPUs the model is spread (tensor parallel); 0 on a machine without one.
+        num_gpus: Over how many GPUs the model is spread; 0 on a machine without one.
+        tensor_parallel: Parts of the weights of each layer; 0: what the two below leave of the GPUs.
+        pipeline_parallel: Groups of layers, one after the other.
+        data_parallel: Copies of the model that share the requests.
         served_name: The model's name in requests and in what is recorded; by default `model` as given.
         python: Interpreter of the environment that has vLLM; by default GENESYS_VLLM_PYTHON, else this one.
         engine_args: vLLM's own settings, such as ``{"max_model_len": 8192, "enforce_eager": True}``.
@@ -98,13 +78,15 @@ class VllmEngine:
         log_path: Where the engine's output is appended; by default a new file in the temporary folder.
         start_timeout: Seconds for loading the model; a big one from a cold disk takes many minutes.
         stop_grace: Seconds between asking the engine to stop and killing it.
+        held_open: Descriptors that stay open until the last of the engine's processes has ended: a lock of the
+            kernel's on one of them tells others that the engine's memory is not free yet.
 
     Attributes:
         model: The name to ask for in requests.
         log_path: The log's path.
 
     Raises:
-        ValueError: `engine_args` has a setting that is given by a parameter.
+        ValueError: `engine_args` has a setting that is given by a parameter, or the sizes contradict `num_gpus`.
     """
 
     def __init__(
@@ -112,17 +94,20 @@ class VllmEngine:
         model: str,
         *,
         num_gpus: int = 1,
+        tensor_parallel: int = 0,
+        pipeline_parallel: int = 1,
+        data_parallel: int = 1,
         served_name: str | None = None,
         python: str | Path | None = None,
-        engine_args: Mapping[str, str | int | float | bool] | None = None,
+        engine_args: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
         log_path: str | Path | None = None,
         start_timeout: float = 1800.0,
         stop_grace: float = 15.0,
+        held_open: Sequence[int] = (),
     ) -> None:
-        for name in engine_args or {}:
-            if (instead := RESERVED.get(name.lstrip("-").replace("-", "_"))) is not None:
-                raise ValueError(f"engine_args cannot set {name!r}; use {instead}")
+        check_options(engine_args or {})
+        sizes = parallel_sizes(num_gpus, tensor=tensor_parallel, pipeline=pipeline_parallel, data=data_parallel)
         self.model = served_name or model
         self._python = str(python or os.environ.get(PYTHON_VARIABLE) or sys.executable)
         if os.sep in self._python:
@@ -132,14 +117,17 @@ class VllmEngine:
         self._arguments = {
             "model": model,
             "served_model_name": self.model,
-            "tensor_parallel_size": max(1, num_gpus),
+            "tensor_parallel_size": sizes.tensor,
+            "pipeline_parallel_size": sizes.pipeline,
+            "data_parallel_size": sizes.data,
             "host": HOST,
-            **DEFAULT_ARGS,
+            **DEFAULTS,
             **(engine_args or {}),
         }
         self.log_path = Path(log_path or Path(tempfile.gettempdir()) / f"vllm-{secrets.token_hex(4)}.log")
         self._start_timeout = start_timeout
         self._stop_grace = stop_grace
+        self._held_open = tuple(held_open)
         self._process: subprocess.Popen[bytes] | None = None
         self._port: int | None = None
         self._log_start = 0
@@ -273,6 +261,7 @@ class VllmEngine:
     def _spawn(self) -> None:
         self._port = free_port()
         arguments = flags(self._arguments | {"port": self._port})
+        # The module behind `vllm serve`, whose own front end refuses to start in builds for CPUs.
         server = [self._python, "-m", "vllm.entrypoints.openai.api_server", *arguments]
         # For vLLM's sockets, which it leaves behind when it is killed.
         self._scratch = tempfile.mkdtemp(prefix="vllm-")
@@ -288,6 +277,7 @@ class VllmEngine:
                 env=self._environment | {"VLLM_RPC_BASE_PATH": self._scratch},
                 # Not reached by Ctrl-C at the terminal: this process decides when the engine stops.
                 start_new_session=True,
+                pass_fds=self._held_open,
             )
         logger.info("starting vLLM with %s; its log is %s", self.model, self.log_path)
 

@@ -56,6 +56,14 @@ class BaseVerifier:
         """
         return None
 
+    def lacks(self, language: str) -> str | None:
+        """What is missing here for records about programs in a language; asked where a partition is of one.
+
+        Returns:
+            None, or the same as ``ready``: then no record of this language is tried in this run.
+        """
+        return None
+
     def verify(self, result: Any) -> Any:
         """Check one response; may also be ``async def``.
 

@@ -9,8 +9,10 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from genesys.faults import InfrastructureFault
 from genesys.hashing import digest
-from genesys.sandbox.job import FunctionCall, Job, Language, Run
+from genesys.job import Execution, FunctionCall, Job, Language, Run
+from genesys.sandbox.probing import lacking
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.code import returns
 from genesys.verifiers.code.blocks import Program, extract_program
@@ -18,12 +20,22 @@ from genesys.verifiers.code.checker import Executes, check
 from genesys.verifiers.code.grading import Grading
 from genesys.verifiers.code.limits import TIME_FACTORS
 from genesys.verifiers.code.tests import CallTest, CodeTask, Test, harnessed, read_task
+from genesys.verifiers.sources import named_contents
 
 if TYPE_CHECKING:
     from genesys.settings import SandboxSettings, Settings
 
 _LOG = logging.getLogger(__name__)
 _HEAD_CHARS = 2000
+SANDBOX_MODULES = (
+    "genesys.sandbox.container",
+    "genesys.job",
+    "genesys.sandbox.process",
+    "genesys.sandbox.runner",
+    "genesys.sandbox.sandbox",
+    "genesys.sandbox.worker",
+)
+"""What decides how a program is run."""
 
 
 class CodeVerifier(BaseVerifier):
@@ -54,23 +66,15 @@ class CodeVerifier(BaseVerifier):
     executes = True
     max_time_outs: ClassVar[int] = 3
     time_factors: ClassVar[Mapping[Language, float]] = TIME_FACTORS
-    rests_on = (
-        "genesys.verifiers.code",
-        "genesys.verifiers.thinking",
-        "genesys.schemas",
-        "genesys.sandbox.container",
-        "genesys.sandbox.job",
-        "genesys.sandbox.process",
-        "genesys.sandbox.runner",
-        "genesys.sandbox.sandbox",
-        "genesys.sandbox.worker",
-    )
+    rests_on = ("genesys.verifiers.code", "genesys.verifiers.thinking", "genesys.schemas", *SANDBOX_MODULES)
 
     def __init__(self) -> None:
         """Open no sandbox yet."""
         self._sandbox: Executes | None = None
         self._settings: SandboxSettings | None = None
         self._lock = threading.Lock()
+        self._lacking: dict[str, str | None] = {}
+        self._probing = threading.Lock()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -83,12 +87,19 @@ class CodeVerifier(BaseVerifier):
     def place(cls, settings: Settings | None) -> str:
         """Isolation, and what the image is built from: known without an engine, so that any machine can replay."""
         from genesys.sandbox.image import image_name
+        from genesys.sandbox.isolation import isolation_of
         from genesys.settings import load_settings
 
         sandbox = (settings or load_settings()).sandbox
-        if sandbox.isolation == "process":
+        if isolation_of(sandbox) == "process":
             return "process"
         return f"container-{digest([image_name(sandbox), sandbox.base_image, sandbox.memory_mb], 12)}"
+
+    @classmethod
+    def execution_place(cls, settings: Settings | None) -> str:
+        """What decides what comes of a program: where it runs, and the code that runs it. No rules of verdicts."""
+        sources = sorted({content for name in SANDBOX_MODULES for content in named_contents(name)})
+        return f"{cls.place(settings)}-{digest(sources, 16)}"
 
     def ready(self) -> str | None:
         """Open the sandbox, its image built first where that was not done: once, and not for each record in turn.
@@ -98,6 +109,18 @@ class CodeVerifier(BaseVerifier):
         """
         self._opened()
         return None
+
+    def lacks(self, language: str) -> str | None:
+        """Why programs of a language cannot be run here; found out by running one, once.
+
+        Raises:
+            InfrastructureFault: There is no sandbox.
+        """
+        sandbox = self._opened()
+        with self._probing:
+            if language not in self._lacking:
+                self._lacking[language] = lacking(sandbox.execute, language)
+            return self._lacking[language]
 
     def open_sandbox(self) -> Executes:
         """The sandbox of the settings; a subclass may bring another one.
@@ -128,6 +151,9 @@ class CodeVerifier(BaseVerifier):
         if is_refused and returns.is_wrapped_source(_field(result, "source")):
             program = Program(returns.mended(program.source), f"{program.rule}/returns")
             execution = sandbox.execute(_job(task, program), grading.watch)
+        if execution.isolation == "process" and grading.passed == 0 and (why := self.lacks(task.language)):
+            # On a machine of its own making a compiler that is not there looks like a program that does not compile.
+            raise InfrastructureFault(why, final=True)
         info = {
             "code": program.rule,
             "isolation": execution.isolation,
@@ -146,6 +172,18 @@ class CodeVerifier(BaseVerifier):
         if task.checker is not None:
             check(sandbox, task.checker, grading.claims, grading.heard)
         return _verdict(grading, info, measured | grading.measured())
+
+    def execute(self, job: Job) -> Execution:
+        """Run a program that is no response: see ``genesys.calls.execution``.
+
+        Raises:
+            InfrastructureFault: There is no sandbox, it broke, or this machine cannot run the language.
+        """
+        execution = self._opened().execute(job)
+        fails = not any(run.succeeded for run in execution.runs)
+        if execution.isolation == "process" and fails and (why := self.lacks(job.language)):
+            raise InfrastructureFault(why, final=True)
+        return execution
 
     def shutdown(self) -> None:
         """End the sandbox; a later ``verify`` would open it again."""

@@ -7,8 +7,7 @@ from typing import Any
 
 from genesys.faults import TaskFault
 from genesys.verifiers.code.tests import read_task
-from genesys.verifiers.judge.question import gold_of
-from genesys.verifiers.judge.quoting import is_blank
+from genesys.verifiers.judge.forms import gold_flaw
 from genesys.verifiers.math_verifier import read_golds
 
 
@@ -24,8 +23,8 @@ def gold_problem(task: Mapping[str, Any]) -> str | None:
             read_golds(info.get("ground_truth"))
         elif kind == "verifiable_code":
             read_task(info, task["metadata"])
-        elif kind == "llm_judgeable_groundtruth_similarity" and is_blank(gold_of(task)):
-            return "gold_standard_solution is empty"
+        elif kind == "llm_judgeable_groundtruth_similarity":
+            return gold_flaw(task)
         elif kind in ("code_output_prediction", "verifiable_code_understanding") and info.get("ground_truth") is None:
             return "verification_info has no ground_truth"
     except TaskFault as fault:

@@ -1,17 +1,21 @@
 """``llm_judgeable_groundtruth_similarity``: judges compare a response with the gold. Their accuracy is unmeasured.
 
-What is asked stands with ``judge.question``, how it is asked with ``judge.asking``, what votes come to with
-``judge.votes``, who judges with ``judge.panel``; docs/judging.md tells all of it in order.
+In which form a task wants its answer, and what rules say before a judge is asked, stands with ``judge.forms``; what is
+asked with ``judge.question``, how with ``judge.asking``, what votes come to with ``judge.votes``, who judges with
+``judge.panel``. docs/judging.md tells all of it in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from genesys.faults import InfrastructureFault
+from genesys.syntax.parsing import PARSERS
 from genesys.verifiers.base_verifier import BaseVerifier
 from genesys.verifiers.judge.asking import cast_votes
+from genesys.verifiers.judge.forms import Settled, form_of
 from genesys.verifiers.judge.panel import Panel
 from genesys.verifiers.judge.question import SIMILARITY, Question, question_of
 from genesys.verifiers.judge.votes import Decision, Vote, decide, is_unanimous, opinions_of, spoken_for
@@ -32,13 +36,19 @@ class LlmJudgeVerifier(BaseVerifier):
     timeout: ClassVar[float | None] = None  # the teacher's own time limits apply, retries and all
     asks: ClassVar[bool] = True
     rests_on: ClassVar[tuple[str, ...]] = (
+        "genesys.verifiers.edited_file",
         "genesys.verifiers.judge.asking",
+        "genesys.verifiers.judge.forms",
         "genesys.verifiers.judge.panel",
         "genesys.verifiers.judge.question",
         "genesys.verifiers.judge.quoting",
         "genesys.verifiers.judge.reading",
         "genesys.verifiers.judge.votes",
+        "genesys.verifiers.code.blocks",
         "genesys.verifiers.thinking",
+        "genesys.syntax",
+        "genesys.workers",
+        *PARSERS,
         "genesys.chat",
         "genesys.lenient_json",
         "genesys.prompts",
@@ -73,7 +83,11 @@ class LlmJudgeVerifier(BaseVerifier):
             NotReady: No judge is set up, or one is of the teacher's family.
         """
         panel = self._panel
-        question = question_of(result, panel.chosen.max_chars)
+        form = form_of(result)
+        found = await asyncio.to_thread(form.read, result) if form.blocks else form.read(result)
+        if isinstance(found, Settled):
+            return found.verdict()
+        question = question_of(result, panel.chosen.max_chars, found)
         if question is None:
             info = {"rule": "judge/no-answer", "reason": "no answer", "votes": []}
             return {"score": 0.0, "verification_result_info": info}
@@ -85,7 +99,7 @@ class LlmJudgeVerifier(BaseVerifier):
         if not decision.is_settled:
             _fail_if_unreached(votes)
             votes, decision, rule = await self._further(calls, question, votes, decision)
-        return _verdict(question, votes, decision, rule, panel)
+        return _verdict(question, votes, decision, rule, panel, found.facts)
 
     async def _further(
         self, calls: Calls, question: Question, votes: list[Vote], decision: Decision
@@ -118,8 +132,15 @@ def _fail_if_unreached(votes: Sequence[Vote]) -> None:
         raise InfrastructureFault(f"not judged: {'; '.join(told)}")
 
 
-def _verdict(question: Question, votes: Sequence[Vote], decision: Decision, rule: str, panel: Panel) -> Verdict:
-    info: Verdict = {"rule": rule}
+def _verdict(
+    question: Question,
+    votes: Sequence[Vote],
+    decision: Decision,
+    rule: str,
+    panel: Panel,
+    facts: Mapping[str, Any],
+) -> Verdict:
+    info: Verdict = {"rule": rule, **facts}
     if decision.score is None:
         is_refused = any(vote.missing == "refused" for vote in votes)
         info["rule"] = "judge/refused" if is_refused else "judge/disagreement"

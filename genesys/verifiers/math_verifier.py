@@ -48,6 +48,7 @@ class MathVerifier(BaseVerifier):
     rests_on = (
         "genesys.verifiers.math",
         "genesys.verifiers.thinking",
+        "genesys.workers",
         "dist:math-verify",
         "dist:mpmath",
         "dist:pint",

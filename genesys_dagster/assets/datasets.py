@@ -18,10 +18,11 @@ from genesys.tables import columns
 from genesys.tables.lake import Lake
 from genesys_dagster.checks.disputes import disputes_metadata, disputes_result, disputes_spec
 from genesys_dagster.checks.soundness import problems_of
+from genesys_dagster.costs import set_costs
 from genesys_dagster.loaded import fail_if_changed, settings_tags
 from genesys_dagster.metadata import counts_metadata, inputs_of, sample_table, table_metadata
 from genesys_dagster.ops.phases import plain_failures
-from genesys_dagster.partitions import made_shards
+from genesys_dagster.partitions import made_partitions
 from genesys_dagster.resources import BASIC
 
 GROUP = "dataset"
@@ -103,6 +104,7 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
             metadata={
                 **table_metadata(lake, manifest, kind.schema),
                 **counts_metadata(manifest.counts),
+                **set_costs(lake, [lane.name for lane in lanes], settings.prices),
                 "inputs": len(inputs_of(manifest)),
                 "sample": sample_table(lake, manifest, kind.sample),
                 **(disputes_metadata(lake, manifest, lanes) if kind.audits_golds else {}),
@@ -149,7 +151,8 @@ def _fail_on_unsound(lake: Lake, lanes: Sequence[Lane], instance: dg.DagsterInst
         there = lake.partitions(asset)
         for shard in there:
             problems += [f"{asset} {shard}: {problem}" for problem in problems_of(lake, asset, shard)]
-        lost = made_shards(instance, lane.name, dg.AssetKey(asset.split("/"))).difference(there)
+        made = {partition.name for partition in made_partitions(instance, lane, dg.AssetKey(asset.split("/")))}
+        lost = made.difference(there)
         problems += [f"{asset} {shard}: was materialized, and its manifest is not there" for shard in sorted(lost)]
     if problems:
         shown = "\n".join(f"- {problem}" for problem in problems[:20])

@@ -8,7 +8,8 @@ import dagster as dg
 from genesys.faults import GenesysError
 from genesys.hashing import digest
 from genesys.settings import Settings
-from genesys.sources import Opened, Source, open_source
+from genesys.sources import Opened, Source
+from genesys.sources.opening import open_source
 from genesys_dagster import internals
 from genesys_dagster.ops.phases import plain_failures
 
@@ -31,11 +32,11 @@ def fail_if_mixed_up(sources: Iterable[Source]) -> None:
         GenesysError: Two sources would be one asset, and the revision of one be shown as the other's.
     """
     known: dict[dg.AssetKey, Source] = {}
-    for source in sources:
+    for source in (source for source in sources if source.lane is None):
         other = known.setdefault(upstream_key(source), source)
-        if (other.path, other.revision) != (source.path, source.revision):
+        if (other.path, other.revision, other.data_files) != (source.path, source.revision, source.data_files):
             raise GenesysError(
-                f"sources {_words(other)} and {_words(source)} are told apart by nothing but path or revision "
+                f"sources {_words(other)} and {_words(source)} are told apart by nothing but path, revision or files "
                 f"({upstream_key(source).to_user_string()}): give each a `name` of its own, or have one path name both "
                 "(a folder, or a pattern such as rows-*.jsonl)"
             )
@@ -43,6 +44,7 @@ def fail_if_mixed_up(sources: Iterable[Source]) -> None:
 
 def _words(source: Source) -> str:
     at = f" at {source.revision}" if source.revision else ""
+    at += f", {', '.join(source.data_files)}" if source.data_files else ""
     return f"{source.path}{at}" + (f" (name {source.name})" if source.name else "")
 
 
@@ -62,9 +64,16 @@ def upstream_asset(settings: Settings, source: Source) -> dg.SourceAsset:
             description=f"Upstream rows of {source.label}. Not made here: its data version is the revision found.",
             metadata={"split": source.split, **({"license": source.license} if source.license else {})},
             required_resource_keys={"presence"},
-            tags={"dagster/kind/" + ("jsonl" if source.path.endswith(".jsonl") else "huggingface"): ""},
+            tags={f"dagster/kind/{_kind_of(source)}": ""},
         )(observe)
     return asset
+
+
+def _kind_of(source: Source) -> str:
+    """What the graph shows a source as."""
+    if source.history is not None:
+        return "git"
+    return "jsonl" if source.path.endswith(".jsonl") else "huggingface"
 
 
 def observation(opened: Opened) -> dg.AssetObservation:

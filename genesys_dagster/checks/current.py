@@ -10,6 +10,7 @@ import dagster as dg
 
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset
+from genesys.partition import partitions_of
 from genesys.release import filtered
 from genesys.stages.generations import generations_asset
 from genesys.stages.tasks import tasks_asset
@@ -56,25 +57,28 @@ def current_check(key: dg.AssetKey, lanes: Sequence[Lane]) -> dg.AssetChecksDefi
 
 
 def missing_shards(lake: Lake, lanes: Sequence[Lane]) -> list[str]:
-    """Shards of the ledgers that have no verdicts."""
+    """Shards of the ledgers, in each language where a lane has several, that have no verdicts."""
     missing = []
     for lane in lanes:
         ledger = lake.manifest(ledger_asset(lane))
-        missing += sorted(set(ledger.parts if ledger else ()).difference(lake.partitions(verifications_asset(lane))))
+        wanted = [partition.name for partition in partitions_of(lane, ledger.parts if ledger else ())]
+        missing += sorted(set(wanted).difference(lake.partitions(verifications_asset(lane))))
     return missing
 
 
 def unfinished_shards(lake: Lake, lanes: Sequence[Lane]) -> list[str]:
     """Shards with verdicts, of which some table has rows left to be tried again."""
-    return [
-        shard
+    tables = (tasks_asset, generations_asset, verifications_asset)
+    shards = {
+        shard: [(table(lane), shard) for table in tables]
         for lane in lanes
         for shard in lake.partitions(verifications_asset(lane))
-        if any(
-            part.unfinished
-            for table in (tasks_asset, generations_asset, verifications_asset)
-            for part in _parts(lake, table(lane), shard)
-        )
+    }
+    found = lake.manifests(place for places in shards.values() for place in places)
+    return [
+        shard
+        for shard, places in shards.items()
+        if any(part.unfinished for place in places if (manifest := found[place]) for part in manifest.parts.values())
     ]
 
 

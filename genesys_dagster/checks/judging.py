@@ -22,7 +22,7 @@ from genesys.verifiers.judge.panel import Panel
 from genesys_dagster import internals
 from genesys_dagster.markdown import markdown_table
 from genesys_dagster.ops.phases import plain_failures
-from genesys_dagster.partitions import shard_of, shards_of
+from genesys_dagster.partitions import partition_of, partitions_def
 from genesys_dagster.resources import BASIC
 from genesys_dagster.resources.roles import JUDGE, opened
 from genesys_dagster.resources.workbench import Workbench
@@ -39,7 +39,7 @@ def judging_check(lane: Lane, settings: Settings) -> dg.AssetChecksDefinition:
     key = dg.AssetKey(verifications_asset(lane).split("/"))
     with internals.unsettled_features():
         spec = dg.AssetCheckSpec(
-            CHECK, asset=key, description=DESCRIPTION, blocking=False, partitions_def=shards_of(lane.name)
+            CHECK, asset=key, description=DESCRIPTION, blocking=False, partitions_def=partitions_def(lane)
         )
 
     @dg.multi_asset_check(
@@ -49,7 +49,7 @@ def judging_check(lane: Lane, settings: Settings) -> dg.AssetChecksDefinition:
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         lake: Lake = context.resources.lake
-        shard = shard_of(context)
+        shard = partition_of(context, lane).name
         judged = lake.frame(tasks_asset(lane), shard, ["task_type"])["task_type"].eq(JUDGED).sum()
         if not judged:
             return _not_run(key, "no task of this shard is judged")
@@ -69,7 +69,7 @@ async def _calibrated(
 ) -> Calibration:
     lake: Lake = context.resources.lake
     journal: Journal = context.resources.journal
-    shard = shard_of(context)
+    shard = partition_of(context, lane).name
     segment = journal.segment(f"{lane.name}/{shard}.{CHECK}")
     async with AsyncExitStack() as stack:
         bench: Workbench = context.resources.workbench

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from genesys.funnel import curation_funnel, funnel_problems, ledger_funnel
 from genesys.outcomes import Counts
-from genesys.tables.lake import Lake, Part
+from genesys.tables.lake import WHOLE, Lake, Part
 
 UNREADABLE = (OSError, pa.ArrowException)
 """What reading a damaged file raises: a missing one, a footer that is none, a page that does not decompress."""
@@ -85,12 +86,35 @@ def _outcome_problems(lake: Lake, asset: str, partition: str, part: Part) -> lis
         return []
     listed = lake.file_frame(asset, partition, part.outcomes, ["status"])["status"].value_counts()
     found, counts = dict(listed.iter_rows()), Counts.from_dict(part.counts)
+    problems: list[str] = []
+    if counts.dropped:
+        problems += funnel_problems(curation_funnel(counts, ()))
+        listed = lake.file_frame(asset, partition, part.outcomes, ["step"])["step"].drop_nulls().value_counts()
+        steps = dict(listed.iter_rows())
+        problems += [
+            f"the manifest counts {counts.dropped[step]} rows dropped at {step!r}, the list of outcomes "
+            f"has {steps.get(step, 0)}"
+            for step in sorted({*steps, *counts.dropped})
+            if steps.get(step, 0) != counts.dropped[step]
+        ]
     wanted = {"accepted": counts.accepted, "rejected": counts.rejected.total(), "errored": counts.errored.total()}
-    return [
+    return problems + [
         f"the manifest counts {number} {status}, the list of outcomes has {found.get(status, 0)}"
         for status, number in wanted.items()
         if found.get(status, 0) != number
     ]
+
+
+def reading_problems(lake: Lake, asset: str) -> list[str]:
+    """The same of a ledger's last reading of its sources, whose counts stand with the rows that no longer count."""
+    manifest, problems = lake.manifest(asset), []
+    for part in manifest.parts.values() if manifest else ():
+        problems += funnel_problems(ledger_funnel(Counts.from_dict(part.counts)))
+        try:
+            problems += _outcome_problems(lake, asset, WHOLE, part)
+        except UNREADABLE as error:
+            problems.append(f"the list of outcomes cannot be read: {error}")
+    return [f"{asset}: {problem}" for problem in problems]
 
 
 def schema_problems(lake: Lake, asset: str, partition: str, schema: pa.Schema, required: Sequence[str]) -> list[str]:

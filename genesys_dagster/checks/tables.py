@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 import pyarrow as pa
 
+from genesys.lane import Lane
 from genesys.tables.lake import WHOLE, Lake
 from genesys_dagster import internals
-from genesys_dagster.checks.soundness import problems_of, schema_problems, sums_of
+from genesys_dagster.checks.soundness import problems_of, reading_problems, schema_problems, sums_of
 from genesys_dagster.ops.phases import plain_failures
-from genesys_dagster.partitions import shard_of
+from genesys_dagster.partitions import partition_of, partitions_def
 from genesys_dagster.resources import BASIC
 
 ACCOUNTING, SCHEMA, COMPLETE = "accounting", "schema", "complete"
@@ -23,9 +24,19 @@ def table_checks(
     key: Sequence[str],
     schema: pa.Schema,
     required: Sequence[str],
-    partitions: dg.PartitionsDefinition | None = None,
+    lane: Lane | None = None,
+    *,
+    reading: str = "",
 ) -> dg.AssetChecksDefinition:
-    """The checks of one asset, in one op; each can also be run by itself, without making the table."""
+    """The checks of one asset, in one op; each can also be run by itself, without making the table.
+
+    Args:
+        key: Of the asset.
+        schema: The table's columns.
+        required: Those of them that hold no null.
+        lane: Whose partitions the table has, if it has any.
+        reading: The table beside it that counts how all rows ended that were read for it, if there is one.
+    """
     asset, asset_key = "/".join(key), dg.AssetKey(list(key))
     with internals.unsettled_features():
         specs = [
@@ -34,7 +45,7 @@ def table_checks(
                 asset=asset_key,
                 description=description,
                 blocking=name != COMPLETE,
-                partitions_def=partitions,
+                partitions_def=partitions_def(lane) if lane else None,
             )
             for name, description in _DESCRIPTIONS.items()
         ]
@@ -44,11 +55,11 @@ def table_checks(
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         lake: Lake = context.resources.lake
-        partition = shard_of(context) if partitions is not None else WHOLE
+        partition = partition_of(context, lane).name if lane else WHOLE
         wanted = {key.name for key in context.selected_asset_check_keys}
         with plain_failures():
             if ACCOUNTING in wanted:
-                yield _accounting(lake, asset, partition, asset_key)
+                yield _accounting(lake, asset, partition, asset_key, reading)
             if SCHEMA in wanted:
                 problems = schema_problems(lake, asset, partition, schema, required)
                 yield _result(SCHEMA, asset_key, problems, {"columns": len(schema)})
@@ -59,16 +70,17 @@ def table_checks(
 
 
 _DESCRIPTIONS = {
-    ACCOUNTING: "Rows in = accepted + rejected + errored; the manifest, the list of outcomes and the Parquet files "
-    "agree; the files hold what was written.",
+    ACCOUNTING: "Rows in = accepted + rejected + errored, and what steps dropped is what was rejected; the "
+    "manifest, the list of outcomes and the Parquet files agree; the files hold what was written.",
     SCHEMA: "The Parquet files have exactly the table's columns, and the required ones hold no null.",
     COMPLETE: "No row is left to be tried again.",
 }
 
 
-def _accounting(lake: Lake, asset: str, partition: str, key: dg.AssetKey) -> dg.AssetCheckResult:
+def _accounting(lake: Lake, asset: str, partition: str, key: dg.AssetKey, reading: str) -> dg.AssetCheckResult:
     sums = sums_of(lake, asset, partition)
-    return _result(ACCOUNTING, key, problems_of(lake, asset, partition), dict(vars(sums)))
+    problems = problems_of(lake, asset, partition) + (reading_problems(lake, reading) if reading else [])
+    return _result(ACCOUNTING, key, problems, dict(vars(sums)))
 
 
 def _complete(lake: Lake, asset: str, partition: str, key: dg.AssetKey) -> dg.AssetCheckResult:

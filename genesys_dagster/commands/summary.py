@@ -8,11 +8,16 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from genesys.commands.printable import printable
+from genesys.calls.usage import RECORDED
+from genesys.costs.spent import CHECKS, spent, spent_on
+from genesys.funnel import curation_funnel, funnel_line, steps_of
 from genesys.lanes import LANES
 from genesys.ledger import BROKEN, broken_rows
 from genesys.outcomes import Counts
+from genesys.printable import printable
+from genesys.release.costs import Costs, total
 from genesys.settings import Settings
+from genesys.settings.prices import money
 from genesys.stores import open_lake
 from genesys.tables.lake import WHOLE, Lake, Manifest
 from genesys_dagster.metadata import error_details
@@ -49,11 +54,16 @@ class Summary:
         self._spelling, self._offers_init = spelling, offers_init
         self._lake = open_lake(settings)
         self._by_table: dict[str, Counts] = {}
+        self._prices, self._spent = settings.prices, spent(settings)
         self._tokens = {"prompt_tokens": 0.0, "completion_tokens": 0.0}
         for lane in settings.lanes:
             self._add(f"{lane}/ledger", _manifests(self._lake, f"{lane}/withdrawn"))
             for stage in STAGES:
                 self._add(f"{lane}/{stage}", _manifests(self._lake, f"{lane}/{stage}"))
+            for payee, used in spent_on(self._spent.get(lane, {})).items():
+                if payee.stage == CHECKS:  # golds that were put before judges have no table of their own
+                    self._tokens["prompt_tokens"] += used.prompt_tokens
+                    self._tokens["completion_tokens"] += used.completion_tokens
         for name in DATASETS:
             self._add(f"dataset/{name}", _manifests(self._lake, f"dataset/{name}"))
 
@@ -98,6 +108,7 @@ class Summary:
         yield from self._reasons("errored")
         yield from self._details()
         yield ""
+        yield from self._funnels()
         for lane in self._settings.lanes:
             verdicts = self._by_table[f"{lane}/verifications"]
             rate = f"{verdicts.accepted / verdicts.rows:.1%}" if verdicts.rows else "no verdict yet"
@@ -107,6 +118,7 @@ class Summary:
         recorded = self._settings.teacher.kind == "recorded"
         counted = "words and marks: no tokenizer made recorded answers" if recorded else "as the endpoint counts"
         yield f"Tokens         {prompt:,.0f} asked, {completion:,.0f} answered ({counted})"
+        yield from self._costs()
         made = sum(end.calls_made for end in self._ends)
         replayed = sum(end.calls_from_journal for end in self._ends)
         idle = "" if made + replayed else " (everything stood there already)"
@@ -116,6 +128,33 @@ class Summary:
         yield from (f"               {file}" for file in self._dataset_files())
         yield from self._problems()
         yield from self._next()
+
+    def _funnels(self) -> Iterator[str]:
+        """Where the rows of each lane ended before they were tasks."""
+        for lane in self._settings.lanes:
+            tasks = self._by_table[f"{lane}/tasks"]
+            if tasks.rows and (levels := curation_funnel(tasks, steps_of(LANES[lane]))):
+                yield f"Curation       {lane}: {funnel_line(levels)}"
+
+    def _costs(self) -> Iterator[str]:
+        """All that was ever paid for, whatever became of it, over what came of it."""
+        of_lanes = {lane: Costs(spent_on(self._spent.get(lane, {}))) for lane in self._settings.lanes}
+        for lane, costs in of_lanes.items():
+            costs.traces = self._by_table[f"{lane}/verifications"].accepted
+            each = costs.per_trace(self._prices)
+            if each is not None and costs.paid:
+                price = f", {money(each[1])}" if self._prices.any else ""
+                yield f"Per trace      {lane}: {each[0]:,.0f} tokens{price} (of {costs.traces:,} verified ones)"
+        whole = total(of_lanes)
+        if self._prices.any:
+            shares = [f"{name} {money(self._prices.total(paid))}" for name, paid in whole.by_teacher().items()]
+            of = f": {', '.join(shares)}" if len(shares) > 1 else ""
+            yield f"Spent          {money(self._prices.total(whole.paid))} in all{of} (in the currency of the prices)"
+            paid_ids = {payee.teacher_id for payee in whole.paid if payee.tier != RECORDED}
+            if without := self._prices.unpriced(paid_ids):
+                yield f"               without {', '.join(without)}, of which no price is known"
+        if whole.used.estimated:
+            yield f"               {whole.used.estimated:,} calls were told no tokens; they are taken from the texts"
 
     def _reasons(self, kind: str) -> Iterator[str]:
         found = [
@@ -154,7 +193,7 @@ class Summary:
         for end in self._ends:
             if end.not_run:
                 first, *more = end.not_run.splitlines()
-                yield f"Not run        {end.job}: {first}"
+                yield f"Not run        {end.job}{f' in {end.language}' if end.language else ''}: {first}"
                 yield from (f"               {line}" for line in more)
 
     def _problems(self) -> Iterator[str]:

@@ -9,13 +9,16 @@ from typing import Any
 
 import pyarrow as pa
 
+from genesys.choices import TEACHER
 from genesys.faults import GenesysError
 from genesys.lane import Lane
 from genesys.recipe import Recipe
+from genesys.sandbox.isolation import isolation_of
 from genesys.settings import Settings
 from genesys.stages.chosen import chosen_generations, chosen_generations_recipe
+from genesys.stages.needed import types_of_rows, types_of_tasks
 from genesys.stages.stage import Stage
-from genesys.stages.tasks import tasks_recipe, tasks_stage
+from genesys.stages.tasks import gold_versions, tasks_recipe, tasks_stage
 from genesys.stages.verifications import verifications_recipe, verifications_stages
 from genesys.tables import columns
 from genesys.tables.lake import Lake
@@ -45,6 +48,7 @@ class StageKind:
         kinds: Badges in the UI.
         sample: Columns shown as a sample.
         rate: What the share of accepted rows is called.
+        types: Task types that occur in a shard: whose verifiers its rows may need.
         verifies: Whether its rows are put to verifiers.
         executes: Whether one of these verifiers runs programs; set by ``placed``.
     """
@@ -63,30 +67,30 @@ class StageKind:
     kinds: frozenset[str]
     sample: tuple[str, ...]
     rate: str
+    types: Callable[[Lake, Lane, str], tuple[str, ...]] = types_of_tasks
     verifies: bool = False
     executes: bool = False
 
     def devices(self, settings: Settings) -> frozenset[str]:
         """What its run phase wants: ``gpu`` only where it starts an engine itself, ``docker`` for programs."""
-        wanted = {"gpu"} if any(getattr(settings, role).kind == "vllm" for role in self.roles) else set()
-        return frozenset(wanted | ({"docker"} if self.executes and settings.sandbox.isolation == "docker" else set()))
+        players = [getattr(settings, role) for role in self.roles if role != TEACHER]
+        players += [settings.teacher_named(line.teacher) for line in settings.planned if TEACHER in self.roles]
+        wanted = {"gpu"} if any(player.kind == "vllm" for player in players) else set()
+        in_containers = self.executes and isolation_of(settings.sandbox) == "docker"
+        return frozenset(wanted | ({"docker"} if in_containers else set()))
 
 
 def _plan_tasks(settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner) -> list[Stage[Any]]:
-    versions, teachers = _gold_verifiers(lane, runner), _teacher_ids(settings)
+    versions, teachers = gold_versions(lane, runner), _teacher_ids(settings)
     return [tasks_stage(lake, lane, shard, verifier_versions=versions, teacher_ids=teachers)]
 
 
 def _tasks_recipe(settings: Settings, lane: Lane, runner: VerifierRunner) -> Recipe:
-    return tasks_recipe(lane, _gold_verifiers(lane, runner), _teacher_ids(settings))
+    return tasks_recipe(lane, gold_versions(lane, runner), _teacher_ids(settings))
 
 
 def _teacher_ids(settings: Settings) -> dict[str, str]:
     return {"curator": settings.curator.teacher_id, "judge": settings.judge.teacher_id}
-
-
-def _gold_verifiers(lane: Lane, runner: VerifierRunner) -> dict[str, str]:
-    return {f"verifier:{kind}": "@".join(runner.identity(kind)) for kind in lane.task_types}
 
 
 def _plan_generations(
@@ -104,7 +108,9 @@ def _plan_verifications(
 ) -> list[Stage[Any]]:
     stages = verifications_stages(lake, lane, shard, runner=runner, acceptance=settings.acceptance)
     found = {name.partition(":")[2] for stage in stages for name in stage.versions if name.startswith("verifier:")}
-    if misplaced := sorted(kind for kind in found.difference(lane.task_types) if executes(kind)):
+    misplaced = sorted(kind for kind in found.difference(lane.task_types) if executes(kind))
+    # A lane of which one type runs programs waits for the sandbox's pool with all of them, those of plug-ins too.
+    if misplaced and not any(map(executes, lane.task_types)):
         raise GenesysError(
             f"{lane.name}/tasks {shard} holds tasks of type {', '.join(misplaced)}, whose verifier runs programs, and "
             f"task_types of the lane does not name it: add it there, so that programs wait for the sandbox's pool"
@@ -132,6 +138,7 @@ TASKS = StageKind(
     kinds=frozenset({"parquet", "llm"}),
     sample=("problem_id", "task_type", "prompt", "verification_info"),
     rate="kept_rate",
+    types=types_of_rows,
     verifies=True,  # golds: each has to pass its own verifier
 )
 GENERATIONS = StageKind(
@@ -196,15 +203,20 @@ SANDBOX_POOL = "sandbox"
 def placed(kind: StageKind, lane: Lane, settings: Settings) -> StageKind:
     """A kind of stage as it is in this lane: one that runs programs takes its turn in the sandbox's pool.
 
-    An op has one pool. The curation of tasks asks the curator too, yet takes the sandbox's where it runs their golds:
-    the curator's endpoint bounds its own calls, while programs of several runs on one machine would share its cores.
+    An op has one pool. The curation of tasks asks the curator too, yet takes the sandbox's where it runs their golds,
+    or programs that the lane wants executed: the curator's endpoint bounds its own calls, while programs of several
+    runs on one machine would share its cores.
     It goes by the task types that the lane names; tasks of others whose verifier runs programs are not verified.
+    Generations verify too, where the plan has a rule to stop by.
     """
-    if not kind.verifies or not any(executes(task_type) for task_type in lane.task_types):
+    if TEACHER in kind.roles and any(line.stop for line in settings.planned):
+        kind = replace(kind, roles=(*kind.roles, "judge"), verifies=True)
+    curates = kind.name == TASKS.name and lane.executes
+    if not curates and (not kind.verifies or not any(executes(task_type) for task_type in lane.task_types)):
         return kind
-    found = replace(
-        kind, pool=SANDBOX_POOL, executes=True, description=f"{kind.description} Programs run in the sandbox."
-    )
+    # A teacher may answer for hours, and would hold the pool while no program runs; cores are shared by locks anyway.
+    pool = kind.pool if TEACHER in kind.roles else SANDBOX_POOL
+    found = replace(kind, pool=pool, executes=True, description=f"{kind.description} Programs run in the sandbox.")
     return replace(found, kinds=kind.kinds | (found.devices(settings) & {"docker"}))
 
 

@@ -1,12 +1,14 @@
 """Curator, teacher and judge as resources: who plays the role, and how to open it. No calls are made here."""
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from genesys.calls.context import Roles
 from genesys.chat import Teacher
-from genesys.settings import RoleSettings, Settings
+from genesys.choices import TEACHER
+from genesys.settings import Settings
+from genesys.settings.roles import RoleSettings
 from genesys.teachers.casting import Named, OnDemand, open_teacher, with_judges, with_named_judges
 from genesys.verifiers.runner import VerifierRunner
 
@@ -20,19 +22,27 @@ class RoleResource:
 
     settings: Settings
     name: str
+    player: str = ""
+    """Of several teachers the one that a line of the plan names."""
 
     @property
     def chosen(self) -> RoleSettings:
         """The role's section of the settings."""
         section: RoleSettings = getattr(self.settings, self.name)
-        return section
+        return self.settings.teacher_named(self.player) if self.player else section
+
+    def played_by(self, teacher: str) -> "RoleResource":
+        """The role as the teacher of this name in the plan plays it, if it is the teacher's."""
+        return replace(self, player=teacher) if self.name == TEACHER else self
 
     @property
     def description(self) -> str:
         """For the UI: who plays, never where a key is."""
-        if self.chosen.kind == "none":
+        further = self.settings.teachers if self.name == TEACHER else {}
+        playing = [role for role in (self.chosen, *further.values()) if role.kind != "none"]
+        if not playing:
             return f"The {self.name}: nobody is set up."
-        return f"The {self.name}: {self.chosen.teacher_id} ({self.chosen.kind})."
+        return f"The {self.name}: {', '.join(f'{role.teacher_id} ({role.kind})' for role in playing)}."
 
     async def open(self, stack: AsyncExitStack) -> Teacher | None:
         """The teacher that plays the role, closed with the stack; None if nobody does.

@@ -8,26 +8,28 @@ loop in its main thread already.
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Self, TypeVar
 
-from genesys.calls.engine import Progress
+from genesys.live.monitor import Monitor
 from genesys.settings import Settings
 from genesys.stages.stage import Stage
 from genesys.verifiers.runner import VerifierRunner
 
 Value = TypeVar("Value")
-Watch = Callable[[Stage[Any], Progress], None]
+Watch = Callable[[Monitor], None]
 
 STOP_LIMIT = 60.0
 """Seconds that rows in flight have to let go when the run is stopped."""
+TICK_S = 1.0
+"""Seconds between two ticks."""
 
 
 class Workbench:
     """Made when a run starts and taken down when it ends, or shared by all runs of a process.
 
     Args:
-        watch: Told of each stage that begins to run, with the progress that is updated while it does.
+        watch: Told of each table whose stages begin to run, by what knows how far they are.
         settings: For the verifiers, as that of programs, which opens a sandbox by them.
     """
 
@@ -36,7 +38,7 @@ class Workbench:
         self._watch = watch
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._progress: dict[tuple[str, str], list[Progress]] = {}  # by run and table
+        self._monitors: dict[tuple[str, str], list[Monitor]] = {}  # by run and table
         self.verifiers = VerifierRunner(settings=settings)
 
     def __enter__(self) -> Self:
@@ -47,11 +49,15 @@ class Workbench:
         """Take down."""
         self.close()
 
-    def run(self, work: Coroutine[Any, Any, Value]) -> Value:
+    def run(self, work: Coroutine[Any, Any, Value], *, tick: Callable[[], None] | None = None) -> Value:
         """Run a coroutine to its end.
 
         Stopped by an exception (Dagster's, KeyboardInterrupt), it cancels the calls in flight; those that had finished
         stand in the journal.
+
+        Args:
+            work: Runs in the loop's thread.
+            tick: Called every second or so in the meantime, in the thread of whoever called this.
         """
         loop, ended = self._started(), threading.Event()
         tasks: list[asyncio.Task[Value]] = []
@@ -62,24 +68,33 @@ class Workbench:
 
         loop.call_soon_threadsafe(start)
         try:
-            ended.wait()
+            while not ended.wait(TICK_S if tick is not None else None):
+                if tick is not None:
+                    tick()
         except BaseException:
             loop.call_soon_threadsafe(lambda: tasks[0].cancel())
             ended.wait(STOP_LIMIT)
             raise
         return tasks[0].result()
 
-    def progress(self, run_id: str, stage: Stage[Any]) -> Progress:
-        """A progress for one stage that is about to run."""
-        progress = Progress()
-        self._progress.setdefault((run_id, stage.asset), []).append(progress)
+    def monitor(self, run_id: str, stages: Sequence[Stage[Any]]) -> Monitor:
+        """What watches the stages of one table that are about to run, one for each campaign."""
+        first, totals = stages[0], [stage.work.total for stage in stages]
+        monitor = Monitor(
+            run_id,
+            lane=first.lane,
+            shard=first.partition,
+            stage=first.asset.rpartition("/")[2],
+            total=None if None in totals else sum(total or 0 for total in totals),
+        )
+        self._monitors.setdefault((run_id, first.asset), []).append(monitor)
         if self._watch is not None:
-            self._watch(stage, progress)
-        return progress
+            self._watch(monitor)
+        return monitor
 
     def calls(self, run_id: str, asset: str) -> tuple[int, int]:
         """Calls (made, answered from the journal) that a run made for a table in this process."""
-        ran = self._progress.get((run_id, asset), [])
+        ran = [progress for monitor in self._monitors.get((run_id, asset), []) for progress in monitor.progresses]
         return sum(one.stats.made for one in ran), sum(one.stats.replayed for one in ran)
 
     def close(self) -> None:

@@ -14,7 +14,8 @@ from genesys.hashing import digest
 from genesys.lane import Adapter, Identity
 from genesys.ledger import LedgerUpdate, broken_rows, problem_id, statement_hash, update_ledger
 from genesys.schemas import as_text, parse_info
-from genesys.sources import Opened, Source, open_source
+from genesys.sources import Opened, Source
+from genesys.sources.opening import open_source
 from genesys.tables.lake import WHOLE, Lake
 from tests.support.s3 import s3_bucket
 from tests.support.tiny_lane import sums_lane, write_rows

@@ -10,12 +10,12 @@ from pydantic import BaseModel
 
 from genesys.calls.context import Calls, Roles
 from genesys.calls.journal import Journal
-from genesys.choices import Sampling
 from genesys.faults import TaskFault
 from genesys.lane import LedgerRow
 from genesys.ledger import update_ledger
 from genesys.outcomes import Outcome, rejected
-from genesys.sources import open_source
+from genesys.sources.opening import open_source
+from genesys.stages.draws import Draw
 from genesys.stages.generations import generations_stage
 from genesys.stages.stage import seal_stage
 from tests.support.tiny_lane import ROWS, InlinePrompt, World, answers, sums_lane
@@ -115,8 +115,7 @@ def test_a_task_says_where_its_row_is_from_and_a_row_that_became_none_says_why(t
 
 
 def test_a_part_says_which_run_made_it_and_of_how_many_tokens_and_its_file_where_it_belongs(world: World) -> None:
-    choice = {"teacher_id": "tiny", "model": "tiny", "sampling": Sampling(), "samples": 2}
-    stage = generations_stage(world.lake, world.lane, "sums-00000", **choice)
+    stage = generations_stage(world.lake, world.lane, "sums-00000", Draw("tiny", "tiny", 2))
     with Journal(world.journal_root) as journal:
         part = asyncio.run(seal_stage(stage, world.lake, journal, Roles(teacher=world.teacher), run_id="run-7"))
     assert world.lake.part("sums/generations", "sums-00000", stage.campaign) == part

@@ -13,7 +13,8 @@ from dagster._core.loader import LoadingContextForTest
 
 from genesys.chat import Teacher
 from genesys.lanes import LANES
-from genesys.settings import LaneSettings, RoleSettings, Settings
+from genesys.settings import LaneSettings, Settings
+from genesys.settings.roles import RoleSettings
 from genesys.sources import Source
 from genesys.stores import open_lake
 from genesys.tables.lake import Lake

@@ -17,6 +17,8 @@ concurrency = 4
 kind = "openai"
 model = "m"
 base_urls = ["{url}"]
+[benchmarks]
+default = false
 [lanes.math]
 shard_size = 2
 sources = [{{ path = "problems.jsonl", name = "mine", license = "CC0-1.0" }}]

@@ -17,10 +17,12 @@ from dagster._core.instance.config import dagster_instance_config_schema
 
 from genesys.faults import GenesysError
 from genesys.lanes import LANES
-from genesys.settings import DEMO, FILE_NAME, LaneSettings, RoleSettings, Settings, load_settings
+from genesys.settings import DEMO, FILE_NAME, LaneSettings, Settings, load_settings
+from genesys.settings.roles import RoleSettings
 from genesys.sources import Source
 from genesys.verifiers.registry import VERIFIER_REGISTRY, VerifierRegistry
 from genesys_dagster import internals
+from genesys_dagster.assets.upstream import upstream_key
 from genesys_dagster.definitions import build_defs
 from tests.genesys_dagster.conftest import Graph, sums_settings
 from tests.support.tiny_lane import sums_lane
@@ -34,20 +36,22 @@ def keys_of(defs: dg.Definitions) -> set[str]:
 
 
 def test_the_demo_graph_is_complete(tmp_path: Path) -> None:
-    defs = build_defs(load_settings(DEMO / FILE_NAME, state=str(tmp_path)))
+    settings = load_settings(DEMO / FILE_NAME, state=str(tmp_path))
+    defs = build_defs(settings)
     dg.Definitions.validate_loadable(defs)
-    upstream = ("numina-math-1.5", "numina-math-cot", "apps", "code-contests", "codeforces", "taco")
+    assert set(settings.lanes) == set(LANES), "the demo has every lane"
+    sources = [source for chosen in settings.lanes.values() for source in chosen.sources if source.lane is None]
     tables = ("ledger", "shards", "tasks", "generations", "verifications")
     assert keys_of(defs) == {
-        *(f"upstream/genesys-demo-{name}" for name in upstream),
-        *(f"{lane}/{table}" for lane in ("math", "coding") for table in tables),
+        *(upstream_key(source).to_user_string() for source in sources),
+        *(f"{lane}/{table}" for lane in LANES for table in tables),
         "dataset/filtered",
         "dataset/sft",
     }
     repository = defs.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
-    assert {"math", "math_ledger", "coding", "coding_ledger", "dataset"} <= jobs
-    assert {sensor.name for sensor in repository.sensor_defs} == {"math_new_shards", "coding_new_shards"}
+    assert {*(f"{lane}{job}" for lane in LANES for job in ("", "_ledger")), "dataset"} <= jobs
+    assert {sensor.name for sensor in repository.sensor_defs} == {f"{lane}_new_shards" for lane in LANES}
     assert all(sensor.default_status == dg.DefaultSensorStatus.STOPPED for sensor in repository.sensor_defs)
 
 
@@ -137,6 +141,15 @@ def test_generation_is_tagged_for_a_gpu_only_when_it_starts_an_engine(graph: Gra
     assert device(graph.settings.model_copy(update={"teacher": engine})) == "gpu"
 
 
+def test_each_stage_has_a_job_whose_runs_a_queue_can_route_and_order(graph: Graph) -> None:
+    engine = RoleSettings(kind="vllm", model="some/model")
+    defs = build_defs(graph.settings.model_copy(update={"teacher": engine}))
+    found = {stage: defs.resolve_job_def(f"sums_{stage}") for stage in ("tasks", "generations", "verifications")}
+    tags = {stage: (job.tags["genesys/device"], int(job.tags["dagster/priority"])) for stage, job in found.items()}
+    assert tags == {"tasks": ("cpu", 0), "generations": ("gpu", 1), "verifications": ("cpu", 2)}
+    assert {key.path[-1] for key in found["generations"].asset_layer.executable_asset_keys} == {"generations"}
+
+
 def test_nothing_secret_is_in_the_definitions(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
     role = RoleSettings(kind="openai", model="m", base_urls=(f"http://user:{SECRET}@host/v1",))
@@ -193,7 +206,10 @@ def test_the_launcher_of_a_deployment_is_one_that_dagster_takes(
     (tmp_path / "dagster.yaml").write_text(commented("run_launcher"))
     with internals.instance_of(tmp_path, keep_output=True) as instance:
         launcher = instance.run_launcher
-        assert type(launcher).__name__ == "DockerRunLauncher"
+        assert type(launcher).__name__ == "PlacedDockerRunLauncher"
+        assert launcher.devices["gpu"]["container_kwargs"]["device_requests"] == [
+            {"count": -1, "capabilities": [["gpu"]]}
+        ]
         assert launcher.image == "registry.example/genesys:1"
         assert "GENESYS_CONFIG=/srv/genesys.toml" in launcher.env_vars
         assert not internals.is_alone(instance), "runs are not of this machine alone"

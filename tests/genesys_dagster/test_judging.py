@@ -11,7 +11,8 @@ import pytest
 
 from genesys.lanes import LANES
 from genesys.lineage.audit import audit
-from genesys.settings import JudgingSettings, RoleSettings
+from genesys.settings import JudgingSettings
+from genesys.settings.roles import RoleSettings
 from genesys.stores import open_journal
 from genesys.verifiers.after_rules import JUDGED
 from tests.genesys_dagster.conftest import Graph, sums_settings

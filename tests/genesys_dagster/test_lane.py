@@ -63,8 +63,14 @@ def test_every_materialization_shows_counts_tokens_cost_sample_and_plot(graph: G
     generations = graph.materialization("sums/generations", SHARDS[0]).metadata
     assert generations["completion_tokens"].value == 2 * SAMPLES * 4
     assert generations["cost"].value == pytest.approx(2 * SAMPLES * 4.0)
+    assert generations["cost_per_response"].value == pytest.approx(4.0)
     verdicts = graph.materialization("sums/verifications", SHARDS[0]).metadata
     assert verdicts["pass_rate"].value == pytest.approx(0.75)
+    sampled, curated = 2 * SAMPLES * (10 + 4), 2 * (5 + 4)
+    assert verdicts["tokens_per_trace"].value == pytest.approx((sampled + curated) / 6, abs=0.1), "all that was paid"
+    whole = graph.materialization("dataset/sft").metadata
+    assert whole["cost_per_trace"].value == pytest.approx((TASKS * SAMPLES * 4.0 + len(ROWS) * 4.0) / TASKS)
+    assert "| sums | generations | tiny |" in str(whole["costs"].value)
     assert "| rejected | wrong | 2 |" in str(verdicts["reasons"].value)
 
 
@@ -205,7 +211,7 @@ class Engine(TaughtRole):
 
 def run_with_engine(graph: Graph, *troubles: Exception) -> RunEnd:
     graph.run_job("sums_ledger")
-    engine = Engine(graph.settings, "teacher", graph.teacher, list(troubles))
+    engine = Engine(graph.settings, "teacher", teacher=graph.teacher, troubles=list(troubles))
     overrides = graph.overrides() | {"teacher": dg.ResourceDefinition.hardcoded_resource(engine)}
     with Pipeline(graph.settings, graph.instance, resource_overrides=overrides) as pipeline:
         return pipeline.run_job("sums", SHARDS[0])

@@ -57,7 +57,7 @@ def labelled_settings(folder: Path) -> tuple[Settings, int, int]:
 def test_labelled_gsm8k_responses_give_the_labelled_pass_rate_and_every_trace_audits(tmp_path: Path) -> None:
     settings, problems, right = labelled_settings(tmp_path)
     assert problems > 300
-    with dg.instance_for_test() as instance, Pipeline(settings, instance) as pipeline:
+    with dg.DagsterInstance.ephemeral() as instance, Pipeline(settings, instance) as pipeline:
         ends = list(pipeline.runs())
     assert [end for end in ends if not end.success or end.problems] == []
 

@@ -17,7 +17,8 @@ from genesys.calls.engine import Work, replay_rows, run_rows
 from genesys.calls.entry import Entry
 from genesys.calls.journal import Journal
 from genesys.outcomes import Outcome, accepted
-from genesys.settings import JudgingSettings, RoleSettings, Settings
+from genesys.settings import JudgingSettings, Settings
+from genesys.settings.roles import RoleSettings
 from genesys.teachers.casting import with_judges
 from genesys.verifiers.runner import VerifierRunner
 from tests.support.judging import GOLD, WRONG, record

@@ -5,19 +5,22 @@ DAGSTER_HOME=F/dagster python -m tests.support.drive_pipeline F    # F holds gen
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
-import dagster as dg
-
 from genesys.settings import load_settings
+from genesys_dagster import internals
 from genesys_dagster.pipeline import Pipeline
 
 
 def main() -> int:
     """Run everything once; 0 if every run of Dagster succeeded."""
     settings = load_settings(Path(sys.argv[1]) / "genesys.toml")
-    with dg.DagsterInstance.get() as instance, Pipeline(settings, instance) as pipeline:
+    with (
+        internals.instance_of(Path(os.environ["DAGSTER_HOME"]), keep_output=True) as instance,
+        Pipeline(settings, instance) as pipeline,
+    ):
         ends = list(pipeline.runs())
     for end in ends:
         if not end.success:

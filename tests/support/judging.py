@@ -11,7 +11,8 @@ from typing import Any
 
 from genesys.calls.context import Calls, CallStats, Roles
 from genesys.calls.journal import Journal
-from genesys.settings import JudgingSettings, RoleSettings, Settings
+from genesys.settings import JudgingSettings, Settings
+from genesys.settings.roles import RoleSettings
 from genesys.teachers.casting import with_judges
 from genesys.verifiers.after_rules import JUDGED
 from genesys.verifiers.runner import VerifierRunner

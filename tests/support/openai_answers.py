@@ -118,14 +118,18 @@ def answer(body: Json, texts: list[tuple[str, str]], key: str, b: Behaviour) -> 
     asked = next((t for role, t in reversed(texts) if role == "user"), "")
     given = next((a for part, a in b.answers.items() if part in asked), None)
     content = given if given is not None else _asked_json(body, texts, key)
-    thinking = "" if b.reasoning == "none" or given is not None else filler(key + "think", b.answer_chars * 4 // 5)
+    chars = b.answer_chars
+    if b.length_spread:
+        share = min(max(share_of(key, "chars"), 1e-4), 1 - 1e-4)
+        chars = round(chars * math.exp(NormalDist(0, b.length_spread).inv_cdf(share)))
+    thinking = "" if b.reasoning == "none" or given is not None else filler(key + "think", chars * 4 // 5)
     if content is None:
         gold = re.findall(r"\[\[gold:(.*?)\]\](?!\])", asked, re.DOTALL)
         right = bool(gold) and share_of(key, "right") < b.p_right
         # Nine digits: no gold is equal to a wrong answer by accident.
         final = gold[-1] if right else str(10**8 + _hash(key, "number") % (9 * 10**8))
         ending = f" So the answer is \\boxed{{{final}}}."
-        content = filler(key, max(b.answer_chars - len(thinking) - len(ending), 0)) + ending
+        content = filler(key, max(chars - len(thinking) - len(ending), 0)) + ending
         if b.reasoning == "inline" and thinking:
             content = f"<think>{thinking}</think>\n{content}"
     if b.reasoning == "inline":

@@ -16,6 +16,7 @@ from aiohttp import web
 from pydantic_core import to_json
 
 from tests.support.openai_answers import canonical_sha256, prompt_texts, share_of, token_count
+from tests.support.openai_batches import PATHS, Batches
 from tests.support.openai_behaviour import ALL_FAULTS, CREATED, Behaviour, Fault, Json
 from tests.support.openai_plans import Plan, answer_plan, error_object, fault_plan, json_plan, rate_limited
 
@@ -48,6 +49,7 @@ class Server:
         self.actions: Counter[str] = Counter()
         self.open: set[asyncio.Transport] = set()
         self.seen = self.completed = self.max_concurrent = 0
+        self.batches = Batches(self)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The one entry for all paths."""
@@ -58,6 +60,10 @@ class Server:
             return await self.control(request)
         if route == ("GET", "/stats"):
             return web.json_response(self.stats())
+        if route == ("GET", "/stats/batches"):
+            return web.json_response(self.batches.stats())
+        if request.path.startswith(PATHS) and not self.behaviour.dead:
+            return await self.batches.handle(request)
         if self.behaviour.dead:
             plan = Plan(status=None, end="cut")
         elif route == ("GET", "/health"):
@@ -93,6 +99,8 @@ class Server:
             try:
                 patch = json.loads(await request.content.read())
                 self.behaviour = Behaviour.model_validate({**self.behaviour.model_dump(), **patch})
+                if "batch_faults" in patch:
+                    self.batches.asked.clear()  # they count from now on
             except (ValueError, TypeError) as error:
                 return web.json_response({"error": str(error)}, status=400)
             if self.behaviour.dead:
@@ -109,11 +117,20 @@ class Server:
 
     def refusal(self, request: web.BaseRequest, body: Json | None) -> tuple[str, Plan] | None:
         """Why a request is not let in, if so: the action as the log names it, and what is sent."""
-        b, kind = self.behaviour, "invalid_request_error"
+        b = self.behaviour
         if b.dead:
             return "dead", Plan(status=None, end="cut")
         if wrong := self.wrong_key(request):
             return "unauthorized", wrong
+        if refused := self.refused_for_good(body):
+            return refused
+        if b.capacity is not None and len(self.open) >= b.capacity:
+            return "capacity", rate_limited(b)
+        return None
+
+    def refused_for_good(self, body: Json | None) -> tuple[str, Plan] | None:
+        """The refusal of a request that would be refused at any time, by whatever way it came."""
+        b, kind = self.behaviour, "invalid_request_error"
         try:
             texts = prompt_texts(body or {})
             model = str((body or {})["model"])
@@ -125,9 +142,15 @@ class Server:
         if b.context_tokens is not None and tokens > b.context_tokens:
             told = f"the prompt has {tokens} tokens, the maximum context length is {b.context_tokens}"
             return "context_length", json_plan(400, error_object(told, kind, "context_length_exceeded"))
-        if b.capacity is not None and len(self.open) >= b.capacity:
-            return "capacity", rate_limited(b)
         return None
+
+    def log_batched(self, sha: str, action: str, status: int) -> None:
+        """Write down a request that came in a batch and was worked on, which costs what a call costs."""
+        self.seen += 1
+        self.arrivals[sha] += 1
+        name = f"{os.getpid()}.{self.seen}"
+        self.log.write("arrived", name, sha256=sha, attempt=self.arrivals[sha], action=action, status=status, seconds=0)
+        self.log.write("completed", name)
 
     def let_in_as(self, body: Json, sha: str) -> tuple[str, Plan]:
         """What is done with a request that was let in: the answer or a fault."""

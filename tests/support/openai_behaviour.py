@@ -25,6 +25,8 @@ Fault = Literal[
     "html",  # status 200 with a web page
     "drip",  # the right answer, spread over drip_seconds
 ]
+BatchFlaw = Literal["missing", "doubled", "unreadable", "unknown", "429", "500"]
+"""Of a line of a batch's answers."""
 ALL_FAULTS: tuple[Fault, ...] = get_args(Fault)
 CREATED = 1_700_000_000
 CHARS_PER_TOKEN = 4
@@ -38,6 +40,8 @@ class Behaviour(BaseModel):
     answers: dict[str, str] = Field({}, description="part of the last user message -> the content, verbatim")
     p_right: float = Field(0.5, ge=0, le=1, description="share of right answers where the prompt has [[gold:...]]")
     answer_chars: int = Field(400, ge=0, description="length of an answer, thinking included")
+    length_spread: float = Field(0.0, ge=0, description="answers differ in length: log-normal, by this; 0: all alike")
+    chars_per_second: float = Field(0.0, ge=0, description="an answer takes so long by its length, besides; 0: no time")
     reasoning: Literal["inline", "reasoning_content", "reasoning", "none"] = Field(
         "inline", description="where the thinking goes: <think> in the content, a field of its own, nowhere"
     )
@@ -57,6 +61,24 @@ class Behaviour(BaseModel):
     retry_after: float = Field(1.0, ge=0, description="seconds told with 429")
     drip_seconds: float = Field(30.0, ge=0)
     capacity: int | None = Field(None, description="more requests at once are a 429")
+    batch_api: Literal["whole", "files", "none"] = Field("whole", description="how much of the Batch API there is")
+    batch_seconds: float = Field(0.0, ge=0, description="that a batch takes")
+    batch_hold: bool = Field(False, description="batches stay under way until this is taken back")
+    batch_end: Literal["completed", "expired"] = "completed"
+    batch_share: float = Field(
+        0.5, ge=0, le=1, description="of a batch that is answered before it expires, is cancelled"
+    )
+    batch_error: str = Field("", description="code with which every batch fails before it begins")
+    batch_bad_line: str = Field("\0", description="part of the messages of a line with which a batch fails")
+    batch_room: int | None = Field(
+        None, description="requests waiting in batches; one too many is token_limit_exceeded"
+    )
+    batch_flaws: dict[BatchFlaw, float] = Field({}, description="flaw of a line -> probability")
+    batch_faults: dict[str, list[int]] = Field(
+        {},
+        description="route, as `POST batches` -> the statuses of its first requests; 0: fine, -1: done, then cut off",
+    )
+    batch_files_gone: bool = Field(False, description="the files of answers are a 404")
     dead: bool = Field(False, description="cuts every connection but those of /control and /stats")
 
     @model_validator(mode="after")

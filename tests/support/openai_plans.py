@@ -54,6 +54,9 @@ def answer_plan(body: Json, texts: list[tuple[str, str]], b: Behaviour, fault: F
     usage = {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made}
     base = {"id": "chatcmpl-" + key[:24], "created": CREATED, "model": body["model"]}
     seconds = latency(key, b)
+    if b.chars_per_second:
+        longest = max((len(thinking) + len(content) for thinking, content, _ in choices), default=0)
+        seconds += longest / b.chars_per_second
     if body.get("stream"):
         return _streamed(body, base, choices, usage, b, seconds)
     whole = []

@@ -93,7 +93,8 @@ class Seen:
     attempt: int
     """1 for the first arrival of this body at this process."""
     action: str
-    """answer, the name of a fault, or unauthorized, unknown_model, context_length, bad_request, capacity, dead."""
+    """answer, the name of a fault, or batch_error, unauthorized, unknown_model, context_length, bad_request, capacity,
+    dead."""
     status: int | None
     seconds: float
     """How long the response was meant to take."""
@@ -191,6 +192,10 @@ class OpenAIServer:
     def stats(self) -> Json:
         """GET /stats."""
         return self._ask("GET", "/stats")
+
+    def batches(self) -> Json:
+        """Its batches as objects of the API, the oldest first, and requests to the Batch API by route."""
+        return self._ask("GET", "/stats/batches")
 
     def control(self, **patch: Any) -> Json:
         """Change fields of `Behaviour` at run time; gives all of them.

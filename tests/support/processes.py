@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -47,3 +48,16 @@ def seconds_until_gone(processes: Processes, limit: float) -> float:
         assert time.monotonic() - began < limit, f"still alive after {limit} s: {left}"
         time.sleep(0.1)
     return time.monotonic() - began
+
+
+def marked(text: str) -> Processes:
+    """Give all live processes in whose environment a text stands, without this one."""
+    found = {}
+    for pid, (_, start) in _stats().items():
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:
+            continue
+        if text.encode() in environment and pid != os.getpid():
+            found[pid] = start
+    return found

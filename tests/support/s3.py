@@ -1,5 +1,6 @@
 """A local S3 server for tests marked s3."""
 
+import functools
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,17 +16,21 @@ class Bucket(NamedTuple):
 
 @contextmanager
 def s3_bucket() -> Iterator[Bucket]:
-    """A bucket on a server of its own."""
+    """A bucket of its own, on a server that all of this process share."""
     import s3fs
+
+    options = {"key": "test", "secret": "test", "client_kwargs": {"endpoint_url": _server()}}
+    name = f"bucket-{secrets.token_hex(4)}"
+    s3fs.S3FileSystem(**options).mkdir(name)
+    yield Bucket(f"s3://{name}", options)
+
+
+@functools.cache
+def _server() -> str:
+    """Start the server; it ends with the process."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    try:
-        host, port = server.get_host_and_port()
-        options = {"key": "test", "secret": "test", "client_kwargs": {"endpoint_url": f"http://{host}:{port}"}}
-        name = f"bucket-{secrets.token_hex(4)}"  # servers of one process share what they hold
-        s3fs.S3FileSystem(**options).mkdir(name)
-        yield Bucket(f"s3://{name}", options)
-    finally:
-        server.stop()
+    host, port = server.get_host_and_port()
+    return f"http://{host}:{port}"

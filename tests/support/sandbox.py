@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from genesys.sandbox.job import Job, Language, Limits, Run
+from genesys.job import Job, Language, Limits, Run
 from genesys.sandbox.sandbox import Sandbox, missing, open_sandbox
 from genesys.settings import SandboxSettings
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,16 @@ from pydantic import BaseModel
 from genesys.calls.context import Calls, Roles
 from genesys.calls.journal import Journal
 from genesys.chat import ChatAnswer, ChatRequest, Completed
-from genesys.choices import Acceptance, Sampling
+from genesys.choices import Acceptance
+from genesys.curation.steps import Curation, Step
 from genesys.lane import Adapter, Identity, Lane, LedgerRow
 from genesys.ledger import LedgerUpdate, update_ledger
 from genesys.outcomes import Outcome, accepted, rejected
 from genesys.prompts import Prompt
-from genesys.sources import Source, open_source
+from genesys.sources import Source
+from genesys.sources.opening import open_source
+from genesys.stages.adaptive import adaptive_stage
+from genesys.stages.draws import Draw
 from genesys.stages.generations import generations_stages
 from genesys.stages.stage import Stage, run_stage, seal_stage
 from genesys.stages.tasks import tasks_stage
@@ -82,6 +86,22 @@ def sums_lane(inline: str = ASKED, name: str = "sums", system_prompt: str | None
         task_types=("tiny_sum",),
         system_prompt=system_prompt,
     )
+
+
+def stepped_lane(most: int = 20) -> Lane:
+    """The same lane curated by named steps: sums of numbers below ``most``, then as the curator says."""
+    lane = sums_lane()
+
+    def small(row: LedgerRow, calls: Calls) -> LedgerRow | Outcome:
+        found = [int(word) for word in row.upstream["question"].split("+") if word.isdigit()]
+        return rejected("too large", f"{max(found)}") if max(found, default=0) >= most else row
+
+    async def a_sum(row: LedgerRow, calls: Calls) -> Any:
+        outcome = await lane.curate(row, calls)
+        return outcome if outcome.status == "rejected" else outcome.records
+
+    steps: tuple[Step[Any], ...] = (Step("small numbers", small), Step("a sum", a_sum, by="curator"))
+    return replace(lane, curate=Curation(begin=lambda row: row, steps=steps, tasks=lambda records: records))
 
 
 class TinyVerifier:
@@ -163,6 +183,8 @@ class World:
     journal_name: str = "journal"
     structured: frozenset[str] = frozenset()
     acceptance: Acceptance = field(default_factory=Acceptance)
+    draw: Draw = field(default_factory=lambda: Draw("tiny", "tiny", 1))
+    """How responses are asked for; teacher and number are those above."""
 
     @classmethod
     def at(cls, folder: Path, rows: Iterable[Any] = ROWS, **fields: Any) -> "World":
@@ -208,8 +230,10 @@ class World:
             ids = {"curator": self.teacher.teacher_id}
             return [tasks_stage(self.lake, self.lane, shard, verifier_versions={}, teacher_ids=ids)]
         if kind == "generations":
-            choice = {"teacher_id": self.teacher.teacher_id, "model": "tiny", "sampling": Sampling()}
-            return list(generations_stages(self.lake, self.lane, shard, **choice, samples=self.samples))
+            draw = replace(self.draw, teacher_id=self.teacher.teacher_id, samples=self.samples)
+            if draw.stop is not None:
+                return [adaptive_stage(self.lake, self.lane, shard, draw, self.acceptance)]
+            return list(generations_stages(self.lake, self.lane, shard, draw))
         return list(verifications_stages(self.lake, self.lane, shard, runner=runner, acceptance=self.acceptance))
 
     def rows(self, table: str, shard: str | None = None) -> list[dict[str, Any]]:

@@ -16,46 +16,12 @@ from typing import Any
 import pytest
 
 from genesys.faults import InfrastructureFault
-from genesys.teachers.vllm_engine import VllmEngine, flags
+from genesys.settings.engines import flags
+from genesys.teachers.vllm_engine import VllmEngine
 from tests.support.processes import descendants, seconds_until_gone
+from tests.support.stand_in_vllm import write_package
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
-
-# Stands for vLLM's API server: a leader, and a child that leads a session of its own and takes no notice of SIGTERM.
-STAND_IN = """
-import argparse, http.server, json, os, signal, subprocess, sys, time
-parser = argparse.ArgumentParser()
-for name in ("--model", "--served-model-name", "--host", "--tensor-parallel-size"):
-    parser.add_argument(name)
-parser.add_argument("--port", type=int)
-parser.add_argument("--disable-uvicorn-access-log", action="store_true")
-args = parser.parse_args()
-mode = os.environ.get("STAND_IN", "")
-deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
-subprocess.Popen([sys.executable, "-c", deaf], start_new_session=mode != "one session")
-open(os.path.join(os.environ["VLLM_RPC_BASE_PATH"], "socket"), "w").close()
-print("scratch", os.environ["VLLM_RPC_BASE_PATH"])
-if mode == "dies":
-    for line in range(100):
-        print("line", line)
-    sys.exit("ValueError: no such model")
-if mode == "deaf":
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-if mode == "hangs":
-    time.sleep(600)
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = json.dumps({"data": [{"id": args.served_model_name}]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *words):
-        pass
-
-http.server.HTTPServer((args.host, args.port), Handler).serve_forever()
-"""
 
 Make = Callable[..., VllmEngine]
 
@@ -63,12 +29,7 @@ Make = Callable[..., VllmEngine]
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """A folder with a package `vllm` that holds the stand-in."""
-    folder = tmp_path / "packages"
-    server = folder / "vllm" / "entrypoints" / "openai" / "api_server.py"
-    server.parent.mkdir(parents=True)
-    (folder / "vllm" / "__init__.py").touch()
-    server.write_text(STAND_IN)
-    return folder
+    return write_package(tmp_path / "packages")
 
 
 @pytest.fixture
@@ -217,6 +178,16 @@ def test_settings_become_flags() -> None:
         "--enforce-eager",
         "--no-enable-prefix-caching",
         "--dtype=float32",
+    ]
+
+
+def test_tables_and_lists_become_what_the_engine_reads() -> None:
+    settings = {"hf_overrides": {"rope_theta": 1e6}, "lora_modules": ["a=/a", {"name": "b", "path": "/b"}]}
+    assert flags(settings) == [
+        '--hf-overrides={"rope_theta": 1000000.0}',
+        "--lora-modules",
+        "a=/a",
+        '{"name": "b", "path": "/b"}',
     ]
 
 

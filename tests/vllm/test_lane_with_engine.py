@@ -33,6 +33,9 @@ model = "tiny-random-qwen2"
 base_urls = ["ENGINE"]
 journal = "{state}/recorded"
 concurrency = 64
+[benchmarks]
+default = false
+
 [lanes.math]
 shard_size = 1024
 sources = [{ path = "math500.jsonl" }, { path = "olympiadbench.jsonl" }, { path = "gsm8k.jsonl" }]

@@ -70,28 +70,8 @@ class Cleaned:
     tests_upstream: int
 
 
-def clean(problem: CodeProblem, row_id: str) -> Cleaned | Outcome:
-    """A problem that can become a task, or the counted reason why it cannot.
-
-    Args:
-        problem: As its source gives it.
-        row_id: Seeds the choice of tests.
-    """
-    if (drop := _drop(problem)) is not None:
-        return drop
-    tests = _usable(problem.tests)
-    if isinstance(tests, Outcome):
-        return tests
-    distinct, contradiction = _distinct(tests)
-    reason = contradiction or _several_answers(problem.statement)
-    if reason is not None and problem.checker is None:
-        return rejected(NEEDS_CHECKER, reason)
-    kept = tuple(_choose(distinct, derived_seed("tests", row_id)))
-    shown = replace(problem, statement=_IMAGE.sub("", problem.statement).strip(), tests=kept)
-    return Cleaned(shown, reason, len(problem.tests))
-
-
-def _drop(problem: CodeProblem) -> Outcome | None:
+def whole(problem: CodeProblem) -> Outcome | None:
+    """Why a problem cannot become a task, whatever its tests; None if it can."""
     if problem.drop is not None:
         return problem.drop
     if not problem.statement.strip():
@@ -104,6 +84,25 @@ def _drop(problem: CodeProblem) -> Outcome | None:
     if match := _OTHER_LANGUAGE.search(problem.starter_code):
         return rejected(NOT_PYTHON, f"its starter code has {match[0].strip()!r}")
     return rejected(NO_TESTS) if not problem.tests else None
+
+
+def clean(problem: CodeProblem, row_id: str) -> Cleaned | Outcome:
+    """A whole problem with the tests that can be used, or the counted reason why there are none.
+
+    Args:
+        problem: As its source gives it.
+        row_id: Seeds the choice of tests.
+    """
+    tests = _usable(problem.tests)
+    if isinstance(tests, Outcome):
+        return tests
+    distinct, contradiction = _distinct(tests)
+    reason = contradiction or _several_answers(problem.statement)
+    if reason is not None and problem.checker is None:
+        return rejected(NEEDS_CHECKER, reason)
+    kept = tuple(_choose(distinct, derived_seed("tests", row_id)))
+    shown = replace(problem, statement=_IMAGE.sub("", problem.statement).strip(), tests=kept)
+    return Cleaned(shown, reason, len(problem.tests))
 
 
 def _several_answers(statement: str) -> str | None:

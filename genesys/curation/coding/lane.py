@@ -10,6 +10,6 @@ CODING = Lane(
     adapters=curate.ADAPTERS,
     curate=curate.curate,
     prompts=curate.PROMPTS,
-    version="1",
+    version="2",
     task_types=("verifiable_code",),
 )

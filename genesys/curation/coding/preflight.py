@@ -69,6 +69,8 @@ class Report:
     incorrect_caught: int = 0
     trouble: str = ""
     """Why the first gold that failed did so."""
+    seen: set[Solution] = field(default_factory=set)
+    """Programs that were run."""
     _verdicts: list[list[str]] = field(default_factory=list)
 
     @property
@@ -114,12 +116,12 @@ class Report:
         }
 
 
-async def preflight(task: Row, row_id: str, cleaned: Cleaned, calls: Calls) -> Report | Outcome:
-    """Run golds, their mutants and upstream's incorrect solutions against a task's tests.
+async def try_golds(task: Row, row_id: str, cleaned: Cleaned, calls: Calls) -> Report | Outcome:
+    """Run golds against a task's tests, and programs that print one word against its checker.
 
     Args:
         task: With its prompt and ``verification_info``.
-        row_id: Seeds the choice of mutants.
+        row_id: Of the ledger's row.
         cleaned: The problem; one without golds gives an empty report.
         calls: Of the row.
 
@@ -130,7 +132,7 @@ async def preflight(task: Row, row_id: str, cleaned: Cleaned, calls: Calls) -> R
         InfrastructureFault: A program could not be run; that is never taken for a verdict.
     """
     problem, report = cleaned.problem, Report()
-    tried = _Tried(task, row_id, calls)
+    tried = _Tried(task, row_id, calls, report.seen)
     for solution in _to_run(problem.golds, MAX_GOLDS):
         report.add_gold(solution, await tried.verdict(solution))
         if report.golds_passed == ENOUGH_GOLDS:
@@ -141,8 +143,31 @@ async def preflight(task: Row, row_id: str, cleaned: Cleaned, calls: Calls) -> R
         return report
     if (number := report.disagreement()) is not None and problem.checker is None:
         return rejected(NEEDS_CHECKER, f"golds disagree on the output of test {number}")
+    return report if report.gold is not None else rejected(GOLD_FAILS, report.trouble)
+
+
+async def try_wrong_programs(
+    task: Row, row_id: str, cleaned: Cleaned, report: Report, calls: Calls, *, floor: float = FLOOR
+) -> Report | Outcome:
+    """Run mutants of the gold, and solutions that upstream knows to be wrong; without a gold nothing can be said.
+
+    Args:
+        task: As above.
+        row_id: Seeds the choice of mutants.
+        cleaned: The problem.
+        report: What the golds showed; it is completed.
+        calls: Of the row.
+        floor: The least share of wrong programs that have to fail.
+
+    Returns:
+        The report, or why the task is dropped.
+
+    Raises:
+        InfrastructureFault: A program could not be run.
+    """
     if report.gold is None:
-        return rejected(GOLD_FAILS, report.trouble)
+        return report
+    tried = _Tried(task, row_id, calls, report.seen)
     for source in mutants(report.gold.language, report.gold.source, MUTANTS + SPARE_MUTANTS, row_id):
         if (
             report.mutants_run < MUTANTS
@@ -150,11 +175,11 @@ async def preflight(task: Row, row_id: str, cleaned: Cleaned, calls: Calls) -> R
         ):
             report.mutants_run += 1
             report.mutants_caught += caught
-    for solution in _to_run(problem.wrong, MAX_WRONG):
+    for solution in _to_run(cleaned.problem.wrong, MAX_WRONG):
         if (caught := await tried.is_caught(solution)) is not None:
             report.incorrect_run += 1
             report.incorrect_caught += caught
-    if report.strength is not None and report.strength < FLOOR:
+    if report.strength is not None and report.strength < floor:
         return rejected(TOO_WEAK, f"{report.caught} of {report.run} wrong programs are caught")
     return report
 
@@ -168,9 +193,8 @@ def _to_run(solutions: Sequence[Solution], limit: int) -> Iterable[Solution]:
 class _Tried:
     """Programs put through the task's verifier, each once."""
 
-    def __init__(self, task: Row, row_id: str, calls: Calls) -> None:
-        self._task, self._row_id, self._calls = task, row_id, calls
-        self._seen: set[Solution] = set()
+    def __init__(self, task: Row, row_id: str, calls: Calls, seen: set[Solution]) -> None:
+        self._task, self._row_id, self._calls, self._seen = task, row_id, calls, seen
 
     async def verdict(self, solution: Solution, **hurry: Any) -> Row:
         """What the verifier says of a program; a program that it cannot read has failed."""

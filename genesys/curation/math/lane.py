@@ -10,6 +10,6 @@ MATH = Lane(
     adapters=numina_math.ADAPTERS,
     curate=numina_math.curate,
     prompts=numina_math.PROMPTS,
-    version="1",
+    version="2",
     task_types=("verifiable_math",),
 )

@@ -85,6 +85,14 @@ def lists_options(problem: str) -> bool:
     return all(letter in wanted for letter in "ABC")
 
 
+def without_options(problem: str) -> str:
+    """A problem up to its first option; the whole of one that lists none."""
+    if not lists_options(problem):
+        return problem
+    first = next(match for match in _OPTION.finditer(problem) if match.group(1) == "A")
+    return problem[: first.start()]
+
+
 def is_letter(answer: str | None) -> bool:
     """Whether an answer is nothing but an option's letter."""
     return answer is not None and _LETTER.fullmatch(answer) is not None

@@ -28,7 +28,7 @@ class JobRun:
         launchers: Who starts programs.
         place: Where, and as whom.
         account: Of the container; None where others live too.
-        header: ``language``, ``limits``, ``runs``, and what each byte string after it is.
+        header: ``language``, ``hash_seed``, ``limits``, ``runs``, and what each byte string after it is.
         blobs: The source, the compiled binary if the host has it, then for each run its input and files.
     """
 
@@ -45,6 +45,7 @@ class JobRun:
         self._host, self._launchers, self._place, self._account = host, launchers, place, account
         self._header, self._limits = header, header["limits"]
         self._language = languages.LANGUAGES[header["language"]]
+        self._hash_seed = int(header.get("hash_seed", 0))
         self._user = place.user
         self._source, self._binary = blobs[0], blobs[1] if header["has_binary"] else None
         self._inputs = blobs[1 + header["has_binary"] :]
@@ -202,16 +203,17 @@ class JobRun:
             "cwd": str(self._scratch.path),
             "source": str(self._folder / self._language.file),
             "program": str(self._folder / "program"),
-            "env": program_env(self._scratch.path),
+            "env": program_env(self._scratch.path, self._hash_seed),
             "limits": rlimits | {"core": 0},
         }
         for attempt in (1, 2):
             self._strangers = 0
             try:
-                ended = running.run(self._launchers.get(kind), self._user, full, stdin, watched)
+                launcher = self._launchers.get(kind, self._hash_seed)
+                ended = running.run(launcher, self._user, full, stdin, watched)
                 break
             except LauncherDied:
-                self._launchers.lose(kind)
+                self._launchers.lose(kind, self._hash_seed)
                 self._tainted.append("the launcher died")
                 if attempt == 2:
                     raise

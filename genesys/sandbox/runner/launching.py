@@ -106,26 +106,33 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 
 class Launchers:
-    """One launcher of each kind, started when it is first needed."""
+    """One launcher of each kind, started when it is first needed; for Python one for each seed of its hashes."""
 
     def __init__(self, package_root: Path) -> None:
         """``package_root`` is the folder in which ``genesys`` stands."""
         self._package_root = package_root
-        self._running: dict[str, Launcher] = {}
+        self._running: dict[tuple[str, int], Launcher] = {}
 
-    def get(self, kind: str) -> Launcher:
+    def get(self, kind: str, hash_seed: int = 0) -> Launcher:
         """The launcher for ``python`` (and for whatever is a file to execute) or for ``javascript``."""
-        if kind not in self._running:
+        place = _place(kind, hash_seed)
+        if place not in self._running:
             if kind == "javascript":
                 argv = [str(NODE_LAUNCHER), str(NODE_LAUNCHER.with_suffix(".js"))]
-                self._running[kind] = Launcher(argv, program_env(Path("/")))
+                self._running[place] = Launcher(argv, program_env(Path("/")))
             else:
-                self._running[kind] = _python_launcher(self._package_root)
-        return self._running[kind]
+                self._keep_one_seeded()
+                self._running[place] = _python_launcher(self._package_root, hash_seed)
+        return self._running[place]
 
-    def lose(self, kind: str) -> None:
+    def lose(self, kind: str, hash_seed: int = 0) -> None:
         """Forget one that has died."""
-        self._running.pop(kind).close()
+        self._running.pop(_place(kind, hash_seed)).close()
+
+    def _keep_one_seeded(self) -> None:
+        """End Python launchers of other seeds than 0: each is an interpreter's worth of memory."""
+        for place in [place for place in self._running if place[1]]:
+            self._running.pop(place).close()
 
     @property
     def pids(self) -> set[int]:
@@ -138,17 +145,24 @@ class Launchers:
             launcher.close()
 
 
-def _python_launcher(package_root: Path) -> Launcher:
+def _place(kind: str, hash_seed: int) -> tuple[str, int]:
+    """Where a launcher is kept: Node has no seed that a program can see."""
+    return kind, 0 if kind == "javascript" else hash_seed
+
+
+def _python_launcher(package_root: Path, hash_seed: int) -> Launcher:
     """The launcher for Python programs and for whatever is a file to execute."""
     code = f"import sys; sys.path.insert(0, {str(package_root)!r}); from genesys.sandbox.runner import launcher; "
     code += "sys.path[:] = [p for p in sys.path if p not in ('', sys.path[0])]; launcher.main()"
     # Equal hashes in every child, so that a program that prints a set prints the same one twice.
-    return Launcher([sys.executable, "-s", "-c", code], {"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "PATH": _PATH})
+    env = {"PYTHONHASHSEED": str(hash_seed), "LANG": "C.UTF-8", "PATH": _PATH}
+    return Launcher([sys.executable, "-s", "-c", code], env)
 
 
 _PATH = os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin")
 
 
-def program_env(home: Path) -> dict[str, str]:
+def program_env(home: Path, hash_seed: int = 0) -> dict[str, str]:
     """All that a program finds in its environment."""
-    return {"PATH": _PATH, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+    seed = str(hash_seed)
+    return {"PATH": _PATH, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "PYTHONHASHSEED": seed}

@@ -60,7 +60,7 @@ class Stream:
 
 @dataclass
 class Ended:
-    """How a run ended, in the words of ``genesys.sandbox.job``."""
+    """How a run ended, in the words of ``genesys.job``."""
 
     end: str
     exit_code: int | None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from genesys.sandbox.job import Language
+from genesys.job import Language
 from genesys.verifiers.thinking import after_thinking
 
 _NAMES: dict[Language, str] = {

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from genesys.faults import TaskFault
-from genesys.sandbox.job import Execution, Job, Limits, Run, RunResult, Watcher
+from genesys.job import Execution, Job, Limits, Run, RunResult, Watcher
 from genesys.verifiers.code.tests import Checker
 
 FILES = ("input.txt", "correct_output.txt", "solution_output.txt")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from genesys.sandbox.job import RunResult
+from genesys.job import RunResult
 from genesys.verifiers.code.checker import Claim
 from genesys.verifiers.code.compare import read_value, same_output, same_value
 from genesys.verifiers.code.tests import CallTest, CodeTask, OutputTest

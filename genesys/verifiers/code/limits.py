@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from genesys.sandbox.job import Language, Limits
+from genesys.job import Language, Limits
 
 TIME_FACTORS: Mapping[Language, float] = {"python": 5.0, "javascript": 2.0, "cpp": 1.0, "rust": 1.0}
 """Time limits of sources are made for C++; what the other languages get of them."""

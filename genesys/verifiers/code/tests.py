@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genesys.faults import TaskFault
-from genesys.sandbox.job import LANGUAGES, Language, Limits
+from genesys.job import LANGUAGES, Language, Limits
 from genesys.schemas import parse_info, parse_text
 from genesys.verifiers.code.blocks import language_of
 from genesys.verifiers.code.compare import has_reals

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from genesys.calls.context import READING_TEMPERATURE, READING_TRIALS, Calls, NotJournalled, answer_of
 from genesys.chat import ChatAnswer, ChatRequest
-from genesys.faults import InfrastructureFault
+from genesys.faults import CapReached, InfrastructureFault
 from genesys.verifiers.judge.question import SIMILARITY, Order, Question
 from genesys.verifiers.judge.reading import Judgement, Unreadable, read_judgement
 from genesys.verifiers.judge.votes import Vote
@@ -80,7 +80,7 @@ async def _vote(
         try:
             entry = await calls.chat_call(role, request, check=check)
         except InfrastructureFault as fault:
-            if fault.fatal or isinstance(fault, NotJournalled):
+            if fault.fatal or isinstance(fault, (NotJournalled, CapReached)):
                 raise
             return vote(missing="infrastructure", trouble=str(fault))
         keys.append(entry.key)

@@ -16,7 +16,8 @@ from genesys.verifiers.judge.votes import Rules
 
 if TYPE_CHECKING:
     from genesys.calls.context import Roles
-    from genesys.settings import JudgingSettings, RoleSettings, Settings
+    from genesys.settings import JudgingSettings, Settings
+    from genesys.settings.roles import RoleSettings
 
 FIRST, TIE_BREAKER = "judge", "tie-breaker"
 NOBODY = (

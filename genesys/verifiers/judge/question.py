@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -29,6 +29,18 @@ class Verdict(BaseModel):
     score: float = Field(ge=0, le=1)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What a judge is shown of a response and its gold, by the form that the task wants its answer in."""
+
+    gold: str
+    answer: str
+    notes: tuple[str, ...] = ()
+    """What a judge has to know of them."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What was found out before, for the verdict's info."""
+
+
 SIMILARITY = Prompt("judge_similarity", Verdict, role="judge")
 
 
@@ -43,6 +55,8 @@ class Question:
     response: Quoted
     instructions: str
     rubric: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """Ours, on the form of reference and answer."""
 
     @property
     def data(self) -> tuple[str, ...]:
@@ -58,24 +72,25 @@ class Question:
         """
         pair = [self.gold.block, self.response.block]
         texts = {"reference answer": self.gold, "answer under test": self.response, "task": self.task}
-        notes = [f"The {name} was cut in its middle." for name, text in texts.items() if text.left_out]
+        cut = [f"The {name} was cut in its middle." for name, text in texts.items() if text.left_out]
         return SIMILARITY.render(
             mark=self.mark,
             code=self.code,
             blocks=[self.task.block, *(pair if order == "gold-first" else reversed(pair))],
             instructions=self.instructions,
             rubric=self.rubric,
-            notes=notes,
+            notes=[*self.notes, *cut],
             trouble=trouble,
         )
 
 
-def question_of(record: Mapping[str, Any], max_chars: int) -> Question | None:
+def question_of(record: Mapping[str, Any], max_chars: int, shown: Shown | None = None) -> Question | None:
     """What is asked about a record.
 
     Args:
         record: A response with its task.
         max_chars: Characters of each text at most.
+        shown: What stands for gold and answer; by default they themselves.
 
     Returns:
         None if the response has no answer: it is empty, or nothing but a thinking.
@@ -84,11 +99,11 @@ def question_of(record: Mapping[str, Any], max_chars: int) -> Question | None:
         TaskFault: The task has nothing to compare with, or a rubric that cannot be read.
     """
     info = record["verification_info"] or {}
-    gold = gold_of(record)
+    gold = shown.gold if shown else gold_of(record)
     if is_blank(gold):
         raise TaskFault("gold_standard_solution is empty: there is nothing to compare with")
     whole = str(record["llm_response"] or "")
-    answer = after_thinking(whole)
+    answer = shown.answer if shown else after_thinking(whole)
     rubric = rubric_of(info.get("rubric"))
     if is_blank(answer):
         return None
@@ -104,6 +119,7 @@ def question_of(record: Mapping[str, Any], max_chars: int) -> Question | None:
         response=quote("answer", answer, mark, max_chars),
         instructions=instructions,
         rubric=rubric,
+        notes=shown.notes if shown else (),
     )
 
 

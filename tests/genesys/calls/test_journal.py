@@ -284,7 +284,8 @@ class TestRemoving:
         await journal.segment("a/s").put(entry(1))
         journal.remove("a/s")
         assert journal.names() == []
-        assert [path.name for path in (tmp_path / "journal/a").iterdir()] == ["s.lock"]
+        # What its calls used is kept: money that was spent stays spent.
+        assert {path.name for path in (tmp_path / "journal/a").iterdir()} == {"s.lock", "s.spent.json"}
         await journal.segment("a/s").put(entry(2))
         assert journal.segment("a/s").get(entry(1).key) is None
 
@@ -394,7 +395,8 @@ class TestOnce:
         """Else a row could end otherwise when it is run again: JSON knows no tuples, and only texts as keys."""
 
         async def make() -> Entry:
-            return entry(1).model_copy(update={"result": {"pair": (1, 2), "by number": {3: Path("x")}}})
+            result = {"pair": (1, 2), "by number": {3: Path("x")}}
+            return entry(1).model_copy(update={"kind": "verdict", "result": result})
 
         made = await segment.once(entry(1).key, make)
         assert made == segment.get(entry(1).key)
@@ -494,6 +496,23 @@ class TestOnce:
             slow.set()
             assert await asyncio.gather(first, second) == [entry(1)] * 2
         assert made == [1, 2, 3]
+
+    async def test_an_answer_is_made_into_json_once(self, segment: Segment) -> None:
+        """What its asker sees is read from the very text that is kept: so it costs no more, and cannot differ."""
+        told = []
+
+        class Score:
+            def __str__(self) -> str:
+                told.append("0.5")
+                return told[-1]
+
+        async def make() -> Entry:
+            return entry(1).model_copy(update={"kind": "verdict", "result": {"score": Score()}})
+
+        made = await segment.once(entry(1).key, make)
+        assert made.result == {"score": "0.5"}
+        assert told == ["0.5"]
+        assert made == segment.get(entry(1).key)
 
     async def test_a_killed_process_gives_its_calls_back(self, segment: Segment, tmp_path: Path) -> None:
         script = """if 1:

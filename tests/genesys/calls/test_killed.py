@@ -40,9 +40,13 @@ def run(server: OpenAIServer, folder: Path, rows: int = ROWS) -> dict[str, Any]:
 
 
 def durable(folder: Path) -> set[str]:
-    """The requests whose answers stand in the journal, as the server's log names them."""
+    """The requests whose answers stand in the journal, as the server's log names them; its account says the same."""
     with Journal(folder / "journal", readonly=True) as journal:
-        return {request_sha(entry) for entry in journal.segment(SEGMENT).entries()}
+        entries, spent = list(journal.segment(SEGMENT).entries()), journal.segment(SEGMENT).spent().values()
+    assert sum(used.calls for used in spent) == len(entries)
+    told = [entry.result["answer"]["completion_tokens"] for entry in entries]
+    assert sum(used.completion_tokens for used in spent) == sum(told)
+    return {request_sha(entry) for entry in entries}
 
 
 class Campaign:

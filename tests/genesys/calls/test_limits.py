@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from genesys.calls.limits import AdaptiveLimit, CircuitBreaker
 
 
@@ -40,6 +42,51 @@ class TestAdaptiveLimit:
             limit.succeeded()
         assert limit.limit == 20
 
+    def test_after_an_overload_it_comes_quickly_back_to_the_threshold_and_then_carefully(self) -> None:
+        """A call that is taken lets two in, so that a round doubles the limit."""
+        limit = AdaptiveLimit(100)
+        limit.overloaded(started_at=0.5, now=1.0)
+        limit.taken(started_at=1.5)
+        for second in range(2, 20):
+            limit.overloaded(started_at=second - 0.5, now=float(second))
+        assert (limit.limit, limit.threshold) == (1.0, 70.0)
+        rounds = 0
+        while limit.limit < limit.threshold:
+            rounds += 1
+            for _ in range(int(limit.limit)):
+                limit.taken(started_at=30.0)
+        assert rounds == 7, "2, 4, 8, 16, 32, 64, 70"
+        limit.taken(started_at=30.0)
+        assert limit.limit == 70.0
+        for _ in range(70):
+            limit.succeeded(started_at=30.0)
+        assert 70.9 < limit.limit < 71.1
+
+    def test_overloads_with_nothing_taken_in_between_lower_no_threshold(self) -> None:
+        limit = AdaptiveLimit(64)
+        limit.overloaded(started_at=0.5, now=1.0)
+        assert limit.threshold == 64 * 0.7
+        for second in range(2, 62):
+            limit.overloaded(started_at=second - 0.5, now=float(second))
+        assert (limit.limit, limit.threshold) == (1.0, 64.0)
+
+    def test_one_with_calls_taken_in_between_does(self) -> None:
+        limit = AdaptiveLimit(64)
+        for second in range(1, 4):
+            limit.taken(started_at=second - 0.5)
+            limit.overloaded(started_at=second - 0.5, now=float(second))
+        assert limit.limit == limit.threshold == pytest.approx(64 * 0.7**3)
+
+    def test_calls_from_before_an_overload_do_not_raise_it(self) -> None:
+        """Answers that were under way when the endpoint began to refuse say nothing of what it takes now."""
+        limit = AdaptiveLimit(64)
+        for second in range(1, 30):
+            limit.overloaded(started_at=second - 0.5, now=float(second))
+            for _ in range(64):
+                limit.taken(started_at=0.1)
+                limit.succeeded(started_at=0.1)
+        assert (limit.limit, limit.threshold) == (1.0, 64.0)
+
     def test_it_settles_at_what_the_endpoint_can_take(self) -> None:
         """A server that takes 10 at once and refuses the rest, simulated round by round."""
         limit, capacity, seen = AdaptiveLimit(64), 10, []
@@ -47,6 +94,7 @@ class TestAdaptiveLimit:
             sent = int(limit.limit)
             for number in range(sent):
                 if number < capacity:
+                    limit.taken()
                     limit.succeeded()
                 else:
                     limit.overloaded(started_at=second + 0.1, now=second + 0.2)

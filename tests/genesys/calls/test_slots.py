@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from genesys.calls.locks import ByteLocks
 from genesys.calls.slots import HostSlots, slots_on_this_host
+from genesys.locks import ByteLocks
 
 REPO = Path(__file__).parents[3]
 
@@ -61,7 +61,7 @@ class TestByteLocks:
         script = """
             import os, sys, time
             from pathlib import Path
-            from genesys.calls.locks import ByteLocks
+            from genesys.locks import ByteLocks
             locks = ByteLocks(Path(sys.argv[1]))
             assert locks.acquire(1)
             child = os.fork()

@@ -113,3 +113,22 @@ def test_the_project_installs_it_as_a_command(
     assert cli.main(["audit", "0000"]) == 2
     assert "genesys audit: no response has the id 0000" in capsys.readouterr().err
     assert cli.main(["audit", published(world)]) == 0
+
+
+def test_a_person_reads_what_became_of_a_row(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    dropped = next(row["problem_id"] for row in world.lake.rows("sums/ledger") if row["row"] == 3)
+    assert command.main([dropped, "--replay"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"Row {dropped}\nlane sums, shard sums-00000\n")
+    assert "not a sum" in text
+    assert f"decision                 is_sum:{world.lane.prompts[0].hash} -> is_sum: False (call " in text
+    assert command.main([dropped, "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert (value["row_id"], value["agrees"], value["links"][-1]["facts"]["status"]) == (dropped, True, "dropped")
+
+
+def test_a_task_shows_what_the_curator_decided(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([published(world)]) == 0
+    text = capsys.readouterr().out
+    assert f"is_sum:{world.lane.prompts[0].hash} -> is_sum: True (call " in text
+    assert " by tiny)" in text

@@ -64,6 +64,35 @@ class TestFiles:
         assert [message["role"] for message in first["messages"]] == ["user", "assistant"]
         Response.model_validate(first)
 
+    def test_sampling_goes_to_the_endpoint_as_it_is_given(self, here: Path, server: OpenAIServer) -> None:
+        write(here / "tasks.jsonl", [task(0)])
+        words = ("--data.path", "tasks.jsonl", "--data.num_responses_per_question", 3, "--temperature", 0.2, 1)
+        more = ("--sampling", "top_k=20", "--sampling", 'chat_template_kwargs={"enable_thinking": false}')
+        assert generate(server, *words, *more, "--sampling", "reasoning_effort=high") == 0
+        configs = [record["generation_config"] for record in read(outputs(here / "output")[0])]
+        assert [config["temperature"] for config in configs] == [0.2, 1.0, 0.2]
+        for config in configs:
+            assert (config["top_k"], config["reasoning_effort"]) == (20, "high")
+            assert config["chat_template_kwargs"] == {"enable_thinking": False}
+
+    def test_a_response_has_its_prefill_and_is_continued_where_it_was_cut(
+        self, here: Path, server: OpenAIServer
+    ) -> None:
+        write(here / "tasks.jsonl", [task(0)])
+        words = ("--data.path", "tasks.jsonl", "--max_tokens", 3, "--system_prompt", "Be brief.")
+        assert generate(server, *words, "--prefill", "Well, ") == 0
+        assert generate(server, *words, "--prefill", "Well, ", "--continue_cut", 2) == 0
+        once, further = sorted(
+            (read(file)[0] for file in outputs(here / "output")), key=lambda r: len(r["llm_response"])
+        )
+        assert further["llm_response"].startswith(once["llm_response"])
+        assert once["llm_response"].startswith("Well, ")
+        assert [message["role"] for message in further["messages"]] == ["system", "user", "assistant"]
+        assert (once["completion_tokens"], further["completion_tokens"]) == (3, 9)
+        assert "cut_call_keys" not in once
+        assert further["cut_call_keys"][0] == once["call_key"], "the first piece is not asked again"
+        assert len(server.log()) == 3
+
     def test_seeds_make_answers_and_the_same_seed_the_same_ones(self, here: Path, server: OpenAIServer) -> None:
         write(here / "tasks.jsonl", [task(i) for i in range(3)])
         words = ("--data.path", "tasks.jsonl", "--data.num_responses_per_question", 3)
@@ -404,8 +433,8 @@ class TestHub:
     def hub(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A hub data set of 40 tasks, which can only be read from its beginning."""
         rows = [task(i) for i in range(40)]
-        monkeypatch.setattr("genesys.sources._hub_revision", lambda source: "c0ffee" * 6 + "c0ff")
-        monkeypatch.setattr("genesys.sources._hub_dataset", lambda source, revision: iter(rows))
+        monkeypatch.setattr("genesys.sources.hub.revision_of", lambda source: "c0ffee" * 6 + "c0ff")
+        monkeypatch.setattr("genesys.sources.hub.stream_of", lambda source, revision: iter(rows))
 
     def test_rows_carry_where_they_come_from(self, here: Path, server: OpenAIServer) -> None:
         assert generate(server, "--data.path", "PrimeIntellect/verifiable-math", "--data.max_samples", 2) == 0
@@ -434,6 +463,6 @@ class TestHub:
         def unreachable(source: object) -> str:
             raise InfrastructureFault("some/tasks could not be read from the hub: no network", final=True)
 
-        monkeypatch.setattr("genesys.sources._hub_revision", unreachable)
+        monkeypatch.setattr("genesys.sources.hub.revision_of", unreachable)
         assert generate(server, "--data.path", "some/tasks") == 2
         assert capsys.readouterr().err == "genesys generate: some/tasks could not be read from the hub: no network\n"

@@ -9,7 +9,8 @@ import pytest
 from genesys.commands.tasks import TaskList
 from genesys.faults import GenesysError
 from genesys.schemas import Task
-from genesys.sources import Source, open_source
+from genesys.sources import Source
+from genesys.sources.opening import open_source
 
 
 def tasks_of(path: Path, *, shuffle: bool) -> TaskList:

@@ -97,6 +97,6 @@ def test_a_folder_that_may_not_be_read_is_not_called_empty(
     here: Path, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (here / "tasks").mkdir()
-    monkeypatch.setattr("genesys.sources.os.access", lambda path, mode: False)  # who is root may read everything
+    monkeypatch.setattr("genesys.sources.files.os.access", lambda path, mode: False)  # who is root may read everything
     assert generate(server, "tasks") == 2
     assert capsys.readouterr().err == "genesys generate: tasks: Permission denied\n"

@@ -60,8 +60,13 @@ def test_judged_once_and_in_order(here: Path, server: JudgeServer, capsys: pytes
         assert all(journal.segment("verify").get(key) is not None for key in keys)
 
 
-def test_without_a_judge_it_says_once_what_to_set_up(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (here / "genesys.toml").write_text("")
+@pytest.mark.parametrize("own_settings", [True, False])
+def test_without_a_judge_it_says_once_what_to_set_up(
+    own_settings: bool, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without settings of one's own, the demo's judge, who knows the demo's responses alone, is not asked either."""
+    if own_settings:
+        (here / "genesys.toml").write_text("")
     assert main(["--file", "out.jsonl"]) == 3
     told = capsys.readouterr().out
     assert told.count("no judge is set up") == 1

@@ -107,8 +107,8 @@ def test_a_verifier_that_is_not_installed_is_said_so(world: World) -> None:
 
 def test_a_changed_system_prompt_is_said_so(world: World) -> None:
     audit = look(replace(world, lane=sums_lane(system_prompt="Think.")), replay=True)
-    assert found(audit) == [("generation", "replay")]
-    assert "system prompt has changed" in audit.findings[0].detail
+    assert audit.agrees  # the campaign says what was asked
+    assert ("generation", "is not the lane's as it is now; the campaign's stands") in noted(audit)
 
 
 def test_a_replay_without_a_journal_is_noted(world: World) -> None:

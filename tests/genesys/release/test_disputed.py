@@ -1,5 +1,6 @@
 """Disputed golds in the tables: which tasks, what becomes of their responses, and when votes are counted anew."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -196,10 +197,11 @@ def test_a_row_that_was_withdrawn_is_no_task_any_more(tmp_path: Path) -> None:
 
 
 def test_a_verdict_on_another_text_has_no_vote(tmp_path: Path) -> None:
-    """The journal was lost, and a teacher that is not deterministic answered the same calls anew."""
+    """Journal and responses were lost, and a teacher that is not deterministic answered the same calls anew."""
     world = world_of(tmp_path)
     assert kinds(world) == ["disputed"]
     changed = replace(world, journal_name="another", teacher=teacher_saying({"1+2": ["5"]}))
+    shutil.rmtree(world.folder / "lake" / "sums" / "generations")
     changed.run("generations")
     assert kinds(world) == []
     changed.run("verifications")

@@ -1,5 +1,6 @@
 """Which responses are chosen, and that every other one has its reason."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -173,9 +174,10 @@ def test_withdrawn_source_rows_drop_their_responses(world: World, rows: list[Row
 
 
 def test_a_verdict_on_another_text_does_not_count(world: World) -> None:
-    """The journal was lost, and a teacher that is not deterministic answered the same calls anew."""
+    """Journal and responses were lost, and a teacher that is not deterministic answered the same calls anew."""
     make(world)
     other = TinyTeacher(answer=lambda request: shouted(TinyTeacher().answer(request), request))
+    shutil.rmtree(world.folder / "lake" / "sums" / "generations")
     replace(world, journal_name="another", teacher=other).run("generations")
     assert world.rows("generations")[0]["messages"][-1]["content"] == "Now 3"
     assert make(world).counts["rejected"] == {"not accepted: wrong": 3, "stale verdict": 9}

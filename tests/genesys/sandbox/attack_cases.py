@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from genesys.sandbox.job import Execution, FunctionCall, Limits, Run
+from genesys.job import Execution, FunctionCall, Limits, Run
 from tests.genesys.sandbox.attacking import BRIEF, Attack, Check, Runs, Scene
 
 STOPPED = ("cpu_limit", "wall_limit", "memory_limit", "output_limit")

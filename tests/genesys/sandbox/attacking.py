@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genesys.sandbox.job import End, Execution, FunctionCall, Job, Language, Limits, Run, RunResult
+from genesys.job import End, Execution, FunctionCall, Job, Language, Limits, Run, RunResult
 
 FOLDER = Path(__file__).parent / "attacks"
 SUFFIXES: dict[Language, str] = {"python": ".py", "javascript": ".js", "cpp": ".cpp", "rust": ".rs"}

@@ -338,7 +338,7 @@ fs.unlinkSync('out.txt'); try { fs.readFileSync('none.txt'); } catch (e) { conso
     ),
     Program(
         "compression and hashes",
-        "const z = require('zlib'), c = require('crypto'); console.log(z.gunzipSync(z.gzipSync('abc')).toString(), c.createHash('sha256').update('a').digest('hex')); z.deflate('abc'.repeat(999), (e, b) => console.log(b.length)); c.pbkdf2('a', 'b', 9, 8, 'sha1', (e, k) => console.log(k.toString('hex')));",
+        "const z = require('zlib'), c = require('crypto'); console.log(z.gunzipSync(z.gzipSync('abc')).toString(), c.createHash('sha256').update('a').digest('hex')); z.deflate('abc'.repeat(999), (e, b) => { console.log(b.length); c.pbkdf2('a', 'b', 9, 8, 'sha1', (e, k) => console.log(k.toString('hex'))); });",
     ),
     Program(
         "events",

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from genesys.faults import TaskFault
-from genesys.sandbox.job import Compiled, Execution, Job, Run, RunResult
+from genesys.job import Compiled, Execution, Job, Run, RunResult
 from genesys.sandbox.sandbox import open_sandbox
 from genesys.settings import Settings
 from tests.genesys.sandbox import attack_cases, unprotected

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from genesys.job import LANGUAGES, Execution, Language
 from genesys.sandbox.container import OWNER_LABEL
-from genesys.sandbox.job import LANGUAGES, Execution, Language
 from genesys.sandbox.sandbox import Sandbox, missing, open_sandbox
 from genesys.settings import Settings
 from tests.genesys.sandbox.attack_cases import ATTACKS

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from genesys.sandbox.job import FunctionCall, Job, Language, Limits, Run, RunResult
+from genesys.job import FunctionCall, Job, Language, Limits, Run, RunResult
 from genesys.sandbox.sandbox import Sandbox
 from tests.support.sandbox import DOUBLE, QUICK, has, job, opened
 
@@ -228,6 +228,11 @@ def test_a_function_of_javascript_is_called(sandbox: Sandbox, source: str, value
     result = sandbox.execute(Job("javascript", source.encode(), (run,), QUICK)).runs[0]
 
     assert (result.end, result.exit_code, result.value) == ("exit", 0, value), result.stderr
+
+
+def test_the_precompiled_header_can_be_included_twice(sandbox: Sandbox) -> None:
+    result = one(sandbox, "cpp", '#include <bits/stdc++.h>\n#include <bits/stdc++.h>\nint main() { std::puts("1"); }')
+    assert (result.end, result.stdout) == ("exit", b"1\n"), result.stderr
 
 
 def test_a_compiled_program_can_have_threads_and_what_is_newer_than_cpp17(sandbox: Sandbox) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from genesys.sandbox.job import Limits, RunResult
+from genesys.job import Limits, RunResult
 from genesys.sandbox.sandbox import LENIENCE
 from tests.support.sandbox import job, opened
 

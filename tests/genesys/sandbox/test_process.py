@@ -5,38 +5,38 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from genesys.sandbox.job import Limits
+from genesys.job import Limits
 from genesys.settings import SandboxSettings
 from tests.support.processes import descendants, seconds_until_gone
 from tests.support.sandbox import job, opened
 
 _HOST = """
 from tests.support.sandbox import job, settings
-from genesys.sandbox.job import Limits
+from genesys.job import Limits
 from genesys.sandbox.sandbox import open_sandbox
 with open_sandbox(settings("process")) as sandbox:
-    sandbox.execute(job("python", "print(1)"))
-    print("ready", flush=True)
+    print(sandbox.execute(job("python", "import os; print(os.getcwd())")).runs[0].stdout.decode(), end="", flush=True)
     source = "import os, time\\nif os.fork() == 0: os.setsid()\\nopen('f', 'w').write('x')\\nwhile True: time.sleep(1)"
     sandbox.execute(job("python", source, limits=Limits(cpu_s=60, wall_s=60)))
 """
 
 
-def _folders() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob("genesys-sandbox-*")}
+def _folder(said: str) -> Path:
+    """The sandbox's folder, by where a program of its ran; other tests have sandboxes of their own meanwhile."""
+    (found,) = [path for path in Path(said.strip()).parents if path.name.startswith("genesys-sandbox-")]
+    assert found.exists()
+    return found
 
 
 def test_a_kill_of_the_host_leaves_no_process_and_no_folder() -> None:
-    before = _folders()
     host = subprocess.Popen([sys.executable, "-c", _HOST], stdout=subprocess.PIPE, text=True)
     assert host.stdout is not None
-    assert host.stdout.readline() == "ready\n"
+    folder = _folder(host.stdout.readline())
     time.sleep(0.5)
     family = descendants(host.pid)
     assert len(family) >= 3  # runner, launcher, program
@@ -45,20 +45,20 @@ def test_a_kill_of_the_host_leaves_no_process_and_no_folder() -> None:
 
     seconds_until_gone(family, 10)
     deadline = time.monotonic() + 5
-    while _folders() - before and time.monotonic() < deadline:
+    while folder.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert _folders() <= before
+    assert not folder.exists()
 
 
 def test_nothing_is_left_after_close() -> None:
-    before, others = _folders(), descendants(os.getpid())
+    others = descendants(os.getpid())
     with opened("process", slots=1) as sandbox:
-        sandbox.execute(job("python", "open('a', 'w').write('x')"))
+        ran = sandbox.execute(job("python", "import os\nopen('a', 'w').write('x')\nprint(os.getcwd())"))
+        folder = _folder(ran.runs[0].stdout.decode())
         family = {pid: start for pid, start in descendants(os.getpid()).items() if pid not in others}
         assert family
-        assert _folders() - before
     seconds_until_gone(family, 5)
-    assert _folders() <= before
+    assert not folder.exists()
 
 
 def test_a_program_that_leaves_processes_is_told_from_one_that_does_not() -> None:

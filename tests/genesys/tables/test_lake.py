@@ -14,12 +14,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import s3fs
 
 from genesys.calls.journal import Journal
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lineage.audit import audit
 from genesys.release.filtered import make_filtered
 from genesys.release.sft import make_sft
+from genesys.tables import lake as lake_module
 from genesys.tables.lake import WHOLE, File, Lake, Manifest, Part
 from tests.support.s3 import Bucket, s3_bucket
 from tests.support.tiny_lane import World
@@ -222,6 +224,11 @@ def test_missing_foreign_and_broken_manifests_are_told_apart(lake: Lake) -> None
 
 
 def test_versions_of_inputs_by_name(lake: Lake) -> None:
+    versions_hold(lake)
+
+
+def versions_hold(lake: Lake) -> None:
+    """What must hold of them on a folder and on object storage."""
     file = lake.write("t/rows", "p", SCHEMA, ROWS[:1])
     lake.publish("t/rows", "p", {"c": part(file)})
     lake.publish("t/whole", WHOLE, {"shard-0": part(lake.write("t/whole", WHOLE, SCHEMA, ROWS[:1]))})
@@ -394,6 +401,34 @@ def test_object_storage_shows_what_another_process_wrote_since(s3_lake: Lake, bu
 
 
 @pytest.mark.s3
+def test_object_storage_is_asked_for_many_manifests_at_a_time(s3_lake: Lake, bucket: Bucket) -> None:
+    versions_hold(s3_lake)
+    found = s3_lake.manifests([("t/rows", "p"), ("t/rows", "q"), ("t/whole", WHOLE)])
+    assert found == {place: s3_lake.manifest(*place) for place in found}
+    assert [place for place, manifest in found.items() if manifest is None] == [("t/rows", "q")]
+    assert s3_lake.manifests([]) == {}
+    s3fs.S3FileSystem(**bucket.options).pipe_file(s3_lake.path("t/rows", "q", "manifest.json"), b"{")
+    with pytest.raises(GenesysError, match="q/manifest.json is no manifest"):
+        s3_lake.manifests(found)
+
+
+@pytest.mark.s3
+def test_a_small_and_a_large_table_of_object_storage_read_alike(s3_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = s3_lake.write("t/rows", "p", SCHEMA, ROWS)
+    place = ("t/rows", "p", file)
+
+    def read() -> list[Any]:
+        frame = s3_lake.file_frame(*place)
+        found = s3_lake.find(*place, "id", 1)
+        return [list(s3_lake.file_rows(*place)), frame.to_dicts(), found, s3_lake.footer(*place).num_rows]
+
+    whole = read()
+    assert whole[0] == whole[1]
+    monkeypatch.setattr(lake_module, "SMALL", 0)
+    assert read() == whole
+
+
+@pytest.mark.s3
 def test_object_storage_that_cannot_be_written_is_a_fault(bucket: Bucket) -> None:
     lake = Lake("s3://there-is-no-such-bucket/tables", bucket.options)
     with pytest.raises(InfrastructureFault, match="could not be written"):
@@ -457,3 +492,19 @@ def test_a_put_whose_reply_was_lost_is_no_other_machines(s3_lake: Lake, monkeypa
     monkeypatch.setattr(s3_lake._fs, "pipe_file", twice)
     published = s3_lake.publish_after(None, "t/rows", "p", {"a": part(file, settings={"range": (0, 4)})})
     assert published == s3_lake.need("t/rows", "p")
+
+
+def test_threads_of_pyarrow_hold_no_file_of_pythons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that lets go of it while the interpreter ends takes the process with it: one in thirteen short commands."""
+    lake = Lake(tmp_path)
+    schema = pa.schema({"name": pa.string()})
+    file = lake.write("a", "_", schema, [{"name": "x"}, {"name": "y"}])
+
+    def opened(*_: object, **__: object) -> None:
+        raise AssertionError("a file of Python's was opened")
+
+    monkeypatch.setattr(lake._fs, "open", opened)
+    assert lake.file_frame("a", "_", file).to_dicts() == [{"name": "x"}, {"name": "y"}]
+    assert list(lake.file_rows("a", "_", file)) == [{"name": "x"}, {"name": "y"}]
+    assert lake.find("a", "_", file, "name", "y") == [{"name": "y"}]
+    assert lake.find("a", "_", file, "name", "z") == []

@@ -147,6 +147,14 @@ class TestStream:
         assert not caught.value.final
 
 
+@pytest.mark.parametrize("count", [10**30, "NaN"])
+async def test_numbers_that_faster_readers_of_json_refuse_or_round(count: Any) -> None:
+    """The answer is read all the same, and a count that is none is left out."""
+    text = streamed({"content": "42"}, usage={"completion_tokens": 5, "prompt_tokens": count}).replace('"NaN"', "NaN")
+    found = await read(text)
+    assert (found.content, found.prompt_tokens, found.completion_tokens) == ("42", None, 5)
+
+
 class TestRefusal:
     @pytest.mark.parametrize(
         "text",

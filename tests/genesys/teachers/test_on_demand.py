@@ -9,7 +9,8 @@ import pytest
 from genesys.calls.context import Roles
 from genesys.chat import ChatRequest
 from genesys.faults import GenesysError, InfrastructureFault
-from genesys.settings import JudgingSettings, RoleSettings, Settings
+from genesys.settings import JudgingSettings, Settings
+from genesys.settings.roles import RoleSettings
 from genesys.teachers import casting
 from genesys.teachers.casting import OnDemand, with_judges, with_named_judges
 from tests.support.calls import FakeTeacher, question

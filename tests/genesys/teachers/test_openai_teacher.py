@@ -23,13 +23,13 @@ import pytest
 from genesys.calls.context import Calls
 from genesys.calls.engine import Progress, replay_rows, run_rows
 from genesys.calls.segment import Segment
-from genesys.chat import ChatRequest
+from genesys.chat import ChatRequest, Message
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.outcomes import Outcome, accepted
 from genesys.teachers.openai_teacher import OpenAITeacher
 from tests.genesys.teachers.conftest import Teach
 from tests.support.calls import question, roles_of, work_of
-from tests.support.openai_answers import answer, answer_key
+from tests.support.openai_answers import answer, answer_key, canonical_sha256
 from tests.support.openai_behaviour import ALL_FAULTS, Behaviour, Fault
 from tests.support.openai_server import OpenAIServer, Seen
 
@@ -75,6 +75,24 @@ class TestAnswers:
         assert "\\boxed" in found.content
         assert found.text == f"<think>\n{found.reasoning}\n</think>\n\n{found.content}"
 
+    @pytest.mark.parametrize(
+        ("by", "flags", "mark"),
+        [
+            ("continue_final_message", {"continue_final_message": True, "add_generation_prompt": False}, {}),
+            ("prefix", {}, {"prefix": True}),
+            ("nothing", {}, {}),
+        ],
+    )
+    async def test_an_endpoint_is_told_in_its_own_words_to_go_on(
+        self, teach: Teach, server: OpenAIServer, by: str, flags: dict[str, Any], mark: dict[str, Any]
+    ) -> None:
+        begun = Message(role="assistant", content="Let us ")
+        request = ask().model_copy(update={"messages": (*question("Why?"), begun)})
+        await teach(stream=False, goes_on_by=by).complete(request)
+        messages = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "Let us ", **mark}]
+        body = {"model": "m", "messages": messages, "stream": False, **request.sampling, **flags}
+        assert server.log()[-1].sha256 == canonical_sha256(body)
+
     async def test_cut_off_at_the_token_limit(self, teach: Teach, stream: bool) -> None:
         assert (await teach(stream=stream).complete(ask(max_tokens=10))).answer.finish_reason == "length"
 
@@ -103,6 +121,20 @@ class TestAnswers:
 
 
 class TestFaults:
+    @pytest.mark.parametrize("fault", ["cut", "reset"])
+    async def test_a_lost_connection_is_no_time_out(self, teach: Teach, server: OpenAIServer, fault: Fault) -> None:
+        """Else its error would name settings that it has nothing to do with, and the endpoint would get fewer calls."""
+        server.control(faults={fault: 1.0})
+        teacher = teach(attempts=1)
+        with pytest.raises(InfrastructureFault, match="(?i)disconnected|reset by peer") as caught:
+            await teacher.complete(ask())
+        assert not caught.value.overload
+
+    async def test_nobody_listening_is_told_as_the_system_says_it(self, teach: Teach) -> None:
+        with pytest.raises(InfrastructureFault, match="ConnectionRefusedError") as caught:
+            await teach(nobody(), attempts=1).complete(ask())
+        assert not caught.value.overload
+
     @pytest.mark.parametrize("fault", ALL_FAULTS)
     async def test_each_fault_ends_in_the_right_answer_or_in_none(
         self, teach: Teach, server: OpenAIServer, segment: Segment, stream: bool, fault: Fault
@@ -145,6 +177,16 @@ class TestFaults:
                 assert "answered 500" in str(outcome.detail) or "no endpoint answers" in str(outcome.detail)
             else:
                 assert outcome.records == ({"text": right_answer(requests[row])},)
+
+    async def test_silence_is_said_to_be_that_and_lowers_the_number_of_calls_at_once(
+        self, teach: Teach, server: OpenAIServer, stream: bool
+    ) -> None:
+        server.control(faults={"hang": 1.0})
+        teacher = teach(timeout=0.3, idle_timeout=0.2, attempts=1, stream=stream)
+        with pytest.raises(InfrastructureFault, match=r"no whole answer within 0\.3 s") as caught:
+            await teacher.complete(ask())
+        assert caught.value.overload
+        assert teacher.pool.endpoints[0].limit.limit < 16
 
     async def test_silence_is_noticed_early(self, teach: Teach, server: OpenAIServer) -> None:
         for fault in ("hang", "hang_mid_body"):

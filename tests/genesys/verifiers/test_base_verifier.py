@@ -92,6 +92,7 @@ def test_functions_beside_the_class_are_part_of_its_version(base, tmp_path, monk
 
 
 MAY_CHANGE = {
+    "genesys.job": "names of languages; the verifier that runs programs rests on it by name",
     "genesys.faults": "says whose fault it is that there is no verdict; gives none",
     "genesys.hashing": "makes ids and keys",
     "genesys.settings": "what of the settings decides stands in the verifier's place()",
@@ -102,7 +103,10 @@ MAY_CHANGE = {
     "genesys.sandbox.binaries": "keeps what was compiled by its content",
     "genesys.sandbox.cores": "who waits for a core, and how long",
     "genesys.sandbox.image": "the hash of the image stands in the verifier's place()",
+    "genesys.sandbox.isolation": "what it chooses stands in the verifier's place()",
+    "genesys.sandbox.probing": "whether a language can be run; gives no verdict",
     "genesys.sandbox.pool": "which worker runs a program",
+    "genesys.verifiers.sources": "hashes of code; gives no verdict",
     "genesys.verifiers.base_verifier": "what all verifiers have in common, none of which is a verdict",
     "genesys.verifiers.after_rules": "the name of the task type; the union has a version of its own",
     "genesys.verifiers.judge.family": "may refuse a judge, and never decides",

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from genesys.faults import InfrastructureFault, TaskFault
-from genesys.sandbox.job import Compiled, Execution, RunResult
-from genesys.settings import SandboxSettings, load_settings
+from genesys.job import Compiled, Execution, RunResult
+from genesys.settings import SandboxSettings, Settings, load_settings
 from genesys.verifiers.code.returns import mended
 from genesys.verifiers.code_test_verifier import CodeVerifier
 from genesys.verifiers.runner import VerifierRunner, checked_result
@@ -384,6 +384,25 @@ def test_threads_share_one_verifier():
     with ThreadPoolExecutor(4) as threads:
         scores = [verdict["score"] for verdict in threads.map(verifier.verify, records)]
     assert scores == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("language", ["javascript", "cpp", "rust"])
+def test_a_language_that_this_machine_lacks_makes_no_verdict(monkeypatch, language):
+    """With plain processes a compiler that is not there fails like a program that does not compile."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    verifier = CodeVerifier.from_settings(Settings(sandbox={"isolation": "process", "slots": 1}))
+    try:
+        assert verifier.lacks("python") is None
+        assert f"{language} programs cannot be run here: " in verifier.lacks(language)
+        assert "has to be on this machine's PATH" in verifier.lacks(language)
+        program = f"```{language}\n1\n```"
+        with pytest.raises(InfrastructureFault, match=f"{language} programs cannot be run here") as caught:
+            verifier.verify(record(io_test("1", "1"), language=language, response=program))
+        assert caught.value.final
+        assert verifier.verify(record(io_test("1", "2")))["score"] == 0, "others have their verdict"
+        assert "runs no cobol" in verifier.lacks("cobol")
+    finally:
+        verifier.shutdown()
 
 
 # With the real sandbox, and labelled programs.

@@ -1,7 +1,7 @@
 """Whether a verifier can work is asked once, before any record; and a verifier gets the settings of its run."""
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -110,3 +110,37 @@ def test_which_verifiers_execute_programs() -> None:
     registry: dict[str, type[Any]] = {"runs": Runs, "reads": Ready, "foreign": Foreign}
     assert [name for name in (*registry, "unknown") if executes(name, registry)] == ["runs"]
     assert not executes("verifiable_math")
+
+
+class NoCobol(BaseVerifier):
+    """Counts how often it is asked for each language."""
+
+    asked: ClassVar[list[str]] = []
+
+    def lacks(self, language: str) -> str | None:
+        self.asked.append(language)
+        return "there is no cobol compiler" if language == "cobol" else None
+
+    def verify(self, result: Any) -> Any:
+        return {"score": 1.0, "verification_result_info": {}}
+
+
+async def test_it_is_asked_for_the_languages_that_are_needed_alone() -> None:
+    async with VerifierRunner({"t": NoCobol, "foreign": Foreign, "missing": Missing}) as runner:
+        assert await runner.ready("t") is None
+        assert NoCobol.asked == [], "nobody needs a language"
+        assert await runner.ready("t", ("latin",)) is None
+        assert await runner.ready("t", ("latin", "cobol")) == "there is no cobol compiler"
+        assert NoCobol.asked == ["latin", "latin", "cobol"]
+        assert (await runner.verify(RECORD))["score"] == 1.0, "records of other languages are verified"
+        assert await runner.ready("foreign", ("cobol",)) is None
+        assert await runner.ready("missing", ("latin",)) == MISSING
+
+
+async def test_a_verifier_that_cannot_say_what_it_lacks_is_tried() -> None:
+    class Broken(NoCobol):
+        def lacks(self, language: str) -> str | None:
+            raise OSError("a mistake of the verifier")
+
+    async with VerifierRunner({"t": Broken}) as runner:
+        assert await runner.ready("t", ("latin",)) is None

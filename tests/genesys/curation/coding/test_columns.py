@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from genesys.curation.coding.cleaning import MAX_TEST_CHARS, MAX_TESTS, clean
+from genesys.curation.coding.cleaning import MAX_TEST_CHARS, MAX_TESTS, clean, whole
 from genesys.curation.coding.origins import bare_statement, marks
 from genesys.curation.coding.problem import CodeProblem, Solution
 from genesys.faults import GenesysError
 from genesys.lanes import CODING
 from genesys.ledger import update_ledger
 from genesys.outcomes import Outcome
-from genesys.sources import Source, open_source
+from genesys.sources import Source
+from genesys.sources.opening import open_source
 from genesys.tables.lake import Lake
 from tests.support import coding_rows as rows
 from tests.support.shared_data import needs_shared_data
@@ -28,7 +29,7 @@ MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def reason(problem: CodeProblem) -> str | None:
-    outcome = clean(problem, "r")
+    outcome = whole(problem) or clean(problem, "r")
     return outcome.reason if isinstance(outcome, Outcome) else None
 
 

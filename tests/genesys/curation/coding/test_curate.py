@@ -1,7 +1,6 @@
 """The coding lane's row function: what programs are run, and what their verdicts make of a row."""
 
 import ast
-import functools
 import json
 import shutil
 from collections.abc import Iterator
@@ -19,8 +18,9 @@ from genesys.faults import InfrastructureFault
 from genesys.lanes import CODING
 from genesys.ledger import ledger_rows, update_ledger
 from genesys.outcomes import Outcome
+from genesys.quality.benchmarks import open_benchmarks
 from genesys.settings import DEMO, load_settings
-from genesys.sources import open_source
+from genesys.sources.opening import open_source
 from genesys.stages.tasks import read_ledger_row
 from genesys.tables.lake import Lake
 from genesys.verifiers.runner import VerifierRunner
@@ -47,7 +47,7 @@ async def curate(folder: Path, row: dict[str, Any], verifier: type[Any] = LocalC
     async with VerifierRunner({"verifiable_code": verifier}) as runner:
         with Journal(folder) as journal:
             calls = Calls("row", journal.segment("test"), Roles(verifiers=runner))
-            function = functools.partial(coding.curate, **options)
+            function = coding.curation(**options)
             work = Work(rows=lambda: [], row_id=lambda r: r.problem_id, function=function)
             return await end_of(work, ledger_row("row", row, CODING), calls)
 
@@ -273,8 +273,9 @@ async def test_with_the_real_verifier_the_demo_rows_end_as_they_should(tmp_path:
     settings = load_settings(DEMO / "genesys.toml", sandbox=sandbox_settings(isolation))
     sources = [open_source(settings.source(source)) for source in settings.lanes["coding"].sources]
     lake = Lake(tmp_path / "lake")
-    counts = update_ledger(lake, CODING, sources, shard_size=16).counts
-    assert (counts.accepted, counts.rejected) == (8, {"broken row": 1, "duplicate": 1})
+    benchmarks = open_benchmarks(settings)
+    counts = update_ledger(lake, CODING, sources, shard_size=16, benchmarks=benchmarks).counts
+    assert (counts.accepted, counts.rejected) == (8, {"broken row": 1, "duplicate": 1, "overlaps a benchmark": 1})
     ends: list[str] = []
     async with VerifierRunner(settings=settings) as runner:
         with Journal(tmp_path / "journal") as journal:
@@ -293,3 +294,29 @@ async def test_with_the_real_verifier_the_demo_rows_end_as_they_should(tmp_path:
         "needs a checker",
         "passed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "detail"),
+    [
+        ({"question": "Double it. Send solutions to ann@judge.io"}, "e-mail address in statement"),
+        ({"solutions": solutions(f"# by ann@judge.io\n{rows.DOUBLE}")}, "e-mail address in solution 1"),
+    ],
+)
+async def test_a_row_with_somebodys_address_is_dropped_before_a_program_runs(
+    tmp_path: Path, ran: list[Any], columns: dict[str, Any], detail: str
+) -> None:
+    outcome = await curate(tmp_path, rows.apps(**columns))
+    assert (outcome.reason, outcome.detail) == ("holds personal data", detail)
+    assert outcome.step == "no secrets or personal data"
+    assert ran == []
+
+
+async def test_a_dropped_row_says_at_which_step(tmp_path: Path) -> None:
+    dropped = [
+        (rows.apps(question=" "), "a problem that can be a task"),
+        (rows.apps(solutions=solutions(WRONG)), "golds pass the tests"),
+    ]
+    for number, (row, step) in enumerate(dropped):
+        assert (await curate(tmp_path / str(number), row)).step == step
+    assert (await curate(tmp_path / "c", rows.codeforces(), require_gold=True)).step == "a gold that was run"

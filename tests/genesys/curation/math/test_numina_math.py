@@ -129,3 +129,44 @@ def test_a_row_without_an_identity_says_which_field(upstream: dict[str, Any], me
 def test_a_mended_solution_keeps_the_identity() -> None:
     assert identify(row(solution="old")) == identify(row(solution="new"))
     assert identify(row("A?")) != identify(row("B?"))
+
+
+@pytest.mark.parametrize(
+    ("rewritten", "reason"),
+    [
+        ("What is twice 21? It is 42.", "gives its answer away"),
+        ("What is twice 21, if half of it is 21?", None),
+        ("What is half of 84?", None),
+    ],
+)
+async def test_a_rewritten_question_must_not_hold_its_answer(
+    tmp_path: Path, rewritten: str, reason: str | None
+) -> None:
+    answer = json.dumps({"possible": True, "problem": rewritten, "answer": "42", "why": ""})
+    upstream = row("What is twice 21? (A) 40 (B) 42 (C) 44", "It is (B).", answer="B", question_type="MCQ")
+    [(outcome, calls)] = await curate_all(tmp_path, [upstream], {"numina_direct_question": answer})
+    assert (outcome.reason, bool(outcome.records)) == (reason, reason is None)
+    assert outcome.step == ("rewritten question gives no answer away" if reason else None)
+    assert asked(calls) == ["numina_direct_question"]
+
+
+async def test_an_answer_that_stood_in_the_problem_itself_is_no_leak(tmp_path: Path) -> None:
+    answer = json.dumps({"possible": True, "problem": "42 goats, none ran away: how many are left?", "answer": "42"})
+    upstream = row("Of 42 goats none ran away. Left: (A) 40 (B) 42 (C) 44", "(B)", answer="B", question_type="MCQ")
+    [(outcome, _)] = await curate_all(tmp_path, [upstream], {"numina_direct_question": answer})
+    assert outcome.status == "accepted"
+
+
+@pytest.mark.parametrize("field", ["problem", "solution"])
+async def test_a_row_with_somebodys_address_is_dropped_before_a_model_sees_it(tmp_path: Path, field: str) -> None:
+    upstream = row(question_type="MCQ") | {field: "Find $x$ and write to jane@uni-bonn.de. (A) 1 (B) 2 (C) 3"}
+    [(outcome, calls)] = await curate_all(tmp_path, [upstream], {})
+    assert (outcome.reason, outcome.detail) == ("holds personal data", f"e-mail address in {field}")
+    assert asked(calls) == []
+
+
+async def test_a_dropped_row_says_at_which_step(tmp_path: Path) -> None:
+    upstream = [row("Prove it.", "Clear."), row("What about it?", "It depends.")]
+    curator = {"numina_final_answer": json.dumps({"found": False, "answer": "", "why": "a discussion"})}
+    found = await curate_all(tmp_path, upstream, curator)
+    assert [outcome.step for outcome, _ in found] == ["nothing rules it out", "a final answer"]

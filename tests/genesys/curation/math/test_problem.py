@@ -9,7 +9,8 @@ import pytest
 from genesys.curation.math.problem import read
 from genesys.lanes import MATH
 from genesys.ledger import broken_rows, update_ledger
-from genesys.sources import Source, open_source
+from genesys.sources import Source
+from genesys.sources.opening import open_source
 from genesys.tables.lake import Lake
 from tests.support.lanes import curate_all
 from tests.support.tiny_lane import write_rows

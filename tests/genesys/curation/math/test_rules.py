@@ -118,3 +118,8 @@ def test_a_letter_is_no_answer() -> None:
     assert not rules.is_letter("x")
     assert not rules.is_letter("2B")
     assert not rules.is_letter(None)
+
+
+def test_a_problem_without_its_options_ends_before_the_first() -> None:
+    assert rules.without_options("Twice two? (A) 3 (B) 4 (C) 5").strip() == "Twice two?"
+    assert rules.without_options("Angle A) and side B) are given.") == "Angle A) and side B) are given."

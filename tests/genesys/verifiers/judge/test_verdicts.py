@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from genesys.faults import InfrastructureFault, TaskFault
-from genesys.settings import JudgingSettings, RoleSettings, Settings
+from genesys.settings import JudgingSettings, Settings
+from genesys.settings.roles import RoleSettings
 from tests.support.judge_server import JudgeServer
 from tests.support.judging import GOLD, WRONG, court, judge_role, record, settings_of
 

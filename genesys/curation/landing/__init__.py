@@ -1,0 +1,1 @@
+"""The landing lane: tasks that users bring, whole, in the Task schema."""
