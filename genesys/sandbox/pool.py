@@ -11,7 +11,7 @@ from genesys.sandbox.worker import Worker, WorkerDied
 
 
 class Pool:
-    """Workers, one for each program that may run at once; while one is replaced there may be one more.
+    """Workers, one for each program that may run at once; while one is replaced there may be one more, no longer.
 
     Args:
         open_worker: Starts one; raises WorkerDied.
@@ -37,6 +37,7 @@ class Pool:
         while True:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
+                self._alive += worker is None
             if worker is None:
                 return self._start()
             if worker.is_alive():
@@ -47,6 +48,7 @@ class Pool:
         """Done with a worker: it waits for the next job, or goes if it is dead, tainted or worn."""
         with self._lock:
             keep = not (dead or worker.tainted or self._closed) and worker.jobs < self._jobs_per_worker
+            keep = keep and self._alive <= self._size
             if keep:
                 self._idle.append(worker)
         if not keep:
@@ -62,14 +64,17 @@ class Pool:
         self._keeper.shutdown(wait=True)
 
     def _start(self) -> Worker:
-        worker = self._open_worker()
+        """One that counts as alive before it is: else those that start at once would not know of each other."""
+        worker = None
         try:
+            worker = self._open_worker()
             worker.greet()
-        except WorkerDied:
-            worker.close()
+        except BaseException:
+            if worker is not None:
+                worker.close()
+            with self._lock:
+                self._alive -= 1
             raise
-        with self._lock:
-            self._alive += 1
         return worker
 
     def _retire(self, worker: Worker) -> None:
@@ -85,6 +90,7 @@ class Pool:
         worker.close()
         with self._lock:
             wanted = not self._closed and self._alive < self._size
+            self._alive += wanted
         if wanted:
             with contextlib.suppress(WorkerDied):  # whoever needs one next will hear why
                 fresh = self._start()
