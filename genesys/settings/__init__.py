@@ -22,6 +22,7 @@ from genesys.settings.benchmarks import BenchmarkSettings
 from genesys.settings.landing import with_place
 from genesys.settings.lane_order import lanes_in_order
 from genesys.settings.prices import Prices
+from genesys.settings.release import ReleaseSettings
 from genesys.settings.roles import RoleSettings
 from genesys.settings.sections import Place, Strict
 from genesys.sources import LANDING, OF_GIT, Source
@@ -171,6 +172,7 @@ class Settings(BaseSettings):
     disputes: DisputeSettings = DisputeSettings()
     budget: BudgetSettings = BudgetSettings()
     benchmarks: BenchmarkSettings = BenchmarkSettings()
+    release: ReleaseSettings = ReleaseSettings()
     lanes: dict[str, LaneSettings] = Field(default_factory=dict)
     folder: str = "."
     """Folder of the settings file: relative paths count from here. Set when the file is read."""

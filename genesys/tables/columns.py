@@ -107,6 +107,87 @@ VERIFICATIONS = pa.schema(
 )
 """Ids and verdicts; texts stay where they were made."""
 
+BYTES = pa.binary()
+MEASURED = pa.schema(
+    {
+        "response_id": TEXT,
+        "campaign": TEXT,
+        "problem_id": TEXT,
+        "teacher_id": TEXT,
+        "score": REAL,
+        "accepted": FLAG,
+        "reason": TEXT,
+        "verifier": TEXT,
+        "verifier_version": TEXT,
+        "standing": TEXT,
+        "digest": TEXT,
+        "finish_reason": TEXT,
+        "prompt_tokens": INT,
+        "completion_tokens": INT,
+        "thinking_chars": INT,
+        "answer_chars": INT,
+        "faults": TEXTS,
+        "findings": TEXTS,
+        "numbers": TEXT,
+        "signature": BYTES,
+    }
+)
+"""One verdict each, by response_id and campaign, of one shard: what the filters know of a response without its text.
+``reason`` is why it was not accepted. ``standing`` is why the verdict counts for nothing (``disputed gold``, ``stale
+task``, ``stale verdict``, ``withdrawn source row``, ...), null if it counts. ``faults`` are of its format,
+``findings`` the kinds of secrets (``secret: ...``) and personal data (``personal: ...``) in it; what stands after ``:
+`` is for people. ``numbers`` and ``signature`` are what near-duplicates are known by. Of a response that is not
+accepted there may be no signature."""
+
+MEASURED_PROBLEMS = pa.schema(
+    {
+        "problem_id": TEXT,
+        "lane": TEXT,
+        "shard": TEXT,
+        "task_type": TEXT,
+        "language": TEXT,
+        "source": TEXT,
+        "license": TEXT,
+        "row_id": TEXT,
+        "row_hash": TEXT,
+        "task_hash": TEXT,
+        "family_id": TEXT,
+        "digest": TEXT,
+        "words": INT,
+        "overlap": TEXT,
+        "numbers": TEXT,
+        "signature": BYTES,
+    }
+)
+"""One task each that has a verdict, of one shard, by problem_id. ``digest`` is of the prompt's words, ``overlap`` what
+its prompt shares with a benchmark, for people; null if that is too little."""
+
+PROBLEMS = pa.schema(
+    {
+        "problem_id": TEXT,
+        "lane": TEXT,
+        "shard": TEXT,
+        "task_type": TEXT,
+        "language": TEXT,
+        "source": TEXT,
+        "license": TEXT,
+        "family_id": TEXT,
+        "cluster": TEXT,
+        "split": TEXT,
+        "responses": INT,
+        "accepted": INT,
+        "pass_rate": REAL,
+        "teachers": TEXT,
+        "band": TEXT,
+        "publishable": FLAG,
+        "chosen": INT,
+    }
+)
+"""One problem each, by problem_id. ``cluster`` is the least family_id of all that are alike, ``split`` is ``train`` or
+``test`` by it. ``responses`` are those that were judged, ``teachers`` the same by teacher as JSON ({teacher: [judged,
+accepted]}), ``band`` is ``hopeless``, ``too easy``, ``kept`` or ``unknown``. ``publishable`` is false where a filter
+that holds for all data sets dropped every response of it; ``chosen`` counts the responses that all filters left."""
+
 FILTERED = pa.schema(
     {
         "response_id": TEXT,
@@ -115,12 +196,87 @@ FILTERED = pa.schema(
         "shard": TEXT,
         "campaign": TEXT,
         "task_type": TEXT,
+        "split": TEXT,
+        "teacher_id": TEXT,
         "score": REAL,
+        "chars": INT,
     }
 )
+"""The traces that all filters left, by response_id. ``chars`` are of thinking and answer."""
+
+ENDS = pa.schema(
+    {
+        "response_id": TEXT,
+        "campaign": TEXT,
+        "problem_id": TEXT,
+        "lane": TEXT,
+        "shard": TEXT,
+        "step": TEXT,
+        "reason": TEXT,
+        "detail": TEXT,
+        "for_all": FLAG,
+    }
+)
+"""Every trace with what became of it, by response_id and campaign: the filter that dropped it, why, and whether that
+holds for all data sets; null where all filters left it."""
+
+RAW = pa.schema(
+    {
+        "response_id": TEXT,
+        "problem_id": TEXT,
+        "source": TEXT,
+        "in_source_id": TEXT,
+        "hf_dataset_name": TEXT,
+        "task_type": TEXT,
+        "prompt": TEXT,
+        "gold_standard_solution": TEXT,
+        "llm_response": TEXT,
+        "verification_info": TEXT,
+        "score": REAL,
+        "verification_result_info": TEXT,
+        "metadata": TEXT,
+    }
+)
+"""SYNTHETIC-1's published columns (``schemas.PUBLISHED_COLUMNS``)."""
 
 SFT = pa.schema({"response_id": TEXT, "problem_id": TEXT, "task_type": TEXT, "score": REAL, "messages": CHAT})
 """SYNTHETIC-1's published SFT columns."""
+
+PREFERENCE = pa.schema(
+    {
+        "pair_id": TEXT,
+        "problem_id": TEXT,
+        "task_type": TEXT,
+        "prompt": CHAT,
+        "chosen": CHAT,
+        "rejected": CHAT,
+        "chosen_response_id": TEXT,
+        "rejected_response_id": TEXT,
+        "score_chosen": REAL,
+        "score_rejected": REAL,
+    }
+)
+"""One pair of responses to a problem each; ``prompt``, ``chosen`` and ``rejected`` as TRL's conversational preference
+format has them."""
+
+RL = pa.schema(
+    {
+        "problem_id": TEXT,
+        "source": TEXT,
+        "in_source_id": TEXT,
+        "hf_dataset_name": TEXT,
+        "task_type": TEXT,
+        "prompt": CHAT,
+        "gold_standard_solution": TEXT,
+        "verification_info": TEXT,
+        "metadata": TEXT,
+        "responses": INT,
+        "pass_rate": REAL,
+        "pass_rates": TEXT,
+    }
+)
+"""One task each, for learning by verified reward: what a verifier needs, and how often teachers were right
+(``pass_rates`` by teacher, as JSON)."""
 
 LINEAGE = pa.schema(
     {
@@ -136,6 +292,7 @@ LINEAGE = pa.schema(
         "license": TEXT,
         "attribution": TEXT,
         "task_hash": TEXT,
+        "family_id": TEXT,
         "prompt_hashes": TEXTS,
         "task_call_keys": TEXTS,
         "teacher_id": TEXT,
@@ -147,8 +304,14 @@ LINEAGE = pa.schema(
         "verifier": TEXT,
         "verifier_version": TEXT,
         "verdict_call_key": TEXT,
+        "toolchain": TEXT,
     }
 )
+"""Where a released trace came from, step by step. ``toolchain`` is that of the programs a verdict rests on, null where
+it rests on none."""
+
+PROVEN = pa.schema([*LINEAGE, ("leaf", TEXT)])
+"""The same of every trace of ``dataset/raw``, with its leaf of the tree whose root stands in a release's manifest."""
 
 OUTCOMES = pa.schema({"row_id": TEXT, "status": TEXT, "reason": TEXT, "detail": TEXT, "step": TEXT})
 """How each input row of a stage ended, in row order; ``step`` is the step of a curation that dropped it. Parts that

@@ -1,0 +1,114 @@
+"""``[release]``: which verified responses become data sets, and how those are cut (docs/filters.md, releases.md)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from genesys.settings.sections import Place, Strict
+
+
+class DuplicateSettings(Strict):
+    """``[release.duplicates]``: what says the same as something that is kept."""
+
+    prompts: float = Field(default=0.8, gt=0, le=1)
+    """Two problems with the same numbers are one from this likeness on; 1: only equal ones."""
+    responses: float = Field(default=0.85, gt=0, le=1)
+    """The same for responses."""
+    semantic: bool = False
+    """Compare problems by their meaning too; needs the extra ``semantic``."""
+    semantic_model: str = "sentence-transformers/all-MiniLM-L6-v2"
+    """A hub id or a folder."""
+    semantic_threshold: float = Field(default=0.95, gt=0, le=1)
+    """Cosine from which on two problems mean the same."""
+
+
+class FormatSettings(Strict):
+    """``[release.format]``: how a response has to look."""
+
+    thinking: bool = False
+    """It has to have thought before it answers, in marks or in the endpoint's own field."""
+    least_chars: int = Field(default=1, ge=0)
+    """Of the answer, without its thinking."""
+    most_tokens: int | None = Field(default=None, ge=1)
+    """Of the whole response."""
+
+
+class DifficultySettings(Strict):
+    """``[release.difficulty]``: problems by their pass rates, which are shares of responses that were accepted."""
+
+    least: float = Field(default=0.0, ge=0, le=1)
+    """Below it a problem is hopeless: what was accepted there may be so by chance."""
+    most: float = Field(default=1.0, ge=0, le=1)
+    """Above it a problem is too easy."""
+    samples: int = Field(default=4, ge=1)
+    """A problem with fewer responses that were judged is in no band, and stays."""
+
+
+class CapSettings(Strict):
+    """``[release.caps]``: not too much of one thing. Of what is too much the last by a hash goes."""
+
+    per_problem: int | None = Field(default=None, ge=1)
+    per_source: int | None = Field(default=None, ge=1)
+    sources: dict[str, int] = Field(default_factory=dict)
+    """A source's own cap, by its name in the rows."""
+
+
+class LicenceSettings(Strict):
+    """``[release.licences]``: whose rows may be published."""
+
+    allow: tuple[str, ...] = ()
+    """Names as the rows have them, in any spelling that ``genesys.curation.common.licences`` knows; empty: all."""
+    unknown: bool = True
+    """Publish rows that name no licence."""
+
+
+class PeopleSettings(Strict):
+    """``[release.people]``: what is done with responses that hold secrets or personal data."""
+
+    secrets: Literal["drop", "keep"] = "drop"
+    personal: Literal["drop", "keep"] = "drop"
+
+
+class SplitSettings(Strict):
+    """``[release.split]``: what is held back for testing."""
+
+    test: float = Field(default=0.02, ge=0, lt=1)
+    """Share of the problems, by families; all that is alike is on one side."""
+    salt: str = ""
+    """Another word holds back other families."""
+
+
+class PublishSettings(Strict):
+    """``[release.publish]``: where a release goes, and what its card says of it."""
+
+    to: Place = "{state}/releases"
+    """A folder, ``s3://bucket/folder``, or ``hub:owner/name``."""
+    storage_options: dict[str, Any] = Field(default_factory=dict)
+    name: str = "verified-reasoning"
+    title: str = ""
+    description: str = ""
+    license: str = ""
+    """Of the data set as a whole, as the hub names it; by default that of its rows if they have one, else ``other``."""
+    citation: str = ""
+    private: bool = True
+
+
+class ReleaseSettings(Strict):
+    """All of it."""
+
+    overrides: Place = "{state}/overrides.jsonl"
+    """What people decided: banned tasks, mended golds, overturned verdicts, withdrawn rows."""
+    benchmarks: bool = True
+    """Leave out problems that overlap the sets of ``[benchmarks]``, as the ledger does before any money is spent."""
+    workers: int = Field(default=0, ge=0)
+    """Processes that read shards side by side; 0: one for each core."""
+    duplicates: DuplicateSettings = DuplicateSettings()
+    format: FormatSettings = FormatSettings()
+    difficulty: DifficultySettings = DifficultySettings()
+    caps: CapSettings = CapSettings()
+    licences: LicenceSettings = LicenceSettings()
+    people: PeopleSettings = PeopleSettings()
+    split: SplitSettings = SplitSettings()
+    publish: PublishSettings = PublishSettings()
