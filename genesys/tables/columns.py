@@ -299,6 +299,7 @@ LINEAGE = pa.schema(
         "model_name": TEXT,
         "campaign": TEXT,
         "sample_index": INT,
+        "finish_reason": TEXT,
         "generation_config": TEXT,
         "generation_call_key": TEXT,
         "verifier": TEXT,
@@ -307,11 +308,32 @@ LINEAGE = pa.schema(
         "toolchain": TEXT,
     }
 )
-"""Where a released trace came from, step by step. ``toolchain`` is that of the programs a verdict rests on, null where
-it rests on none."""
+"""Where a released trace came from, step by step. With ``finish_reason`` it holds all that a verifier may read of a
+response and that ``RAW`` has no column for. ``toolchain`` is that of the programs a verdict rests on, null where it
+rests on none."""
 
 PROVEN = pa.schema([*LINEAGE, ("leaf", TEXT)])
 """The same of every trace of ``dataset/raw``, with its leaf of the tree whose root stands in a release's manifest."""
+
+ERROR_RATES = pa.schema(
+    {
+        "lane": TEXT,
+        "task_type": TEXT,
+        "kind": TEXT,
+        "method": TEXT,
+        "trials": INT,
+        "errors": INT,
+        "rate": REAL,
+        "low": REAL,
+        "high": REAL,
+        "unsaid": INT,
+        "meaning": TEXT,
+        "examples": TEXTS,
+    }
+)
+"""One estimate of how often verdicts are wrong each, by lane, task type, kind and method. ``kind`` is ``wrong accept``
+or ``wrong reject``. ``rate`` is errors by trials with its 95 % interval, null where there were no trials; ``unsaid``
+are those of which nothing could be said, ``meaning`` what the rate is a share of, ``examples`` ids of some errors."""
 
 OUTCOMES = pa.schema({"row_id": TEXT, "status": TEXT, "reason": TEXT, "detail": TEXT, "step": TEXT})
 """How each input row of a stage ended, in row order; ``step`` is the step of a curation that dropped it. Parts that
