@@ -9,22 +9,48 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
+_SIZE = hashlib.sha256().digest_size
+
+
+class Growing:
+    """A tree that gets its leaves one by one; so many nodes are held as their number has binary digits."""
+
+    def __init__(self) -> None:
+        """No leaf yet."""
+        self.size = 0
+        self._whole: list[tuple[int, bytes]] = []
+
+    def add(self, leaf: str) -> None:
+        """The next leaf.
+
+        Raises:
+            ValueError: It is no hash.
+        """
+        height, node = 0, bytes.fromhex(leaf)
+        if len(node) != _SIZE:
+            raise ValueError(f"a hash has {_SIZE} bytes, this one has {len(node)}")
+        while self._whole and self._whole[-1][0] == height:
+            node = _joined(self._whole.pop()[1], node)
+            height += 1
+        self._whole.append((height, node))
+        self.size += 1
+
+    def root(self) -> str:
+        """The root over the leaves so far."""
+        if not self._whole:
+            return hashlib.sha256().hexdigest()
+        *others, (_, node) = self._whole
+        for _, left in reversed(others):
+            node = _joined(left, node)
+        return node.hex()
+
 
 def root(leaves: Iterable[str]) -> str:
-    """The root over leaves in their order; so many nodes are held as their number has binary digits."""
-    whole: list[tuple[int, bytes]] = []
+    """The root over leaves in their order, which are not held."""
+    tree = Growing()
     for leaf in leaves:
-        height, node = 0, bytes.fromhex(leaf)
-        while whole and whole[-1][0] == height:
-            node = _joined(whole.pop()[1], node)
-            height += 1
-        whole.append((height, node))
-    if not whole:
-        return hashlib.sha256().hexdigest()
-    node = whole.pop()[1]
-    while whole:
-        node = _joined(whole.pop()[1], node)
-    return node.hex()
+        tree.add(leaf)
+    return tree.root()
 
 
 def path(leaves: Sequence[str], index: int) -> list[str]:
