@@ -90,9 +90,16 @@ class PublishSettings(Strict):
     title: str = ""
     description: str = ""
     license: str = ""
-    """Of the data set as a whole, as the hub names it; by default that of its rows if they have one, else ``other``."""
+    """Of the data set as a whole, as the hub names it; by default that of its rows if all have the same, else
+    ``other``: each row has its own."""
     citation: str = ""
+    """BibTeX of your own, before that of the sources."""
+    limits: tuple[str, ...] = ()
+    """What you know of the data that its card cannot tell by counting; a sentence each."""
+    languages: tuple[str, ...] = ("en",)
+    """In which people wrote the texts, as ISO 639 codes."""
     private: bool = True
+    """Of a repository that is made on the hub; one that is there stays as it is."""
 
 
 class ReleaseSettings(Strict):

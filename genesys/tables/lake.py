@@ -141,7 +141,18 @@ class Lake(Catalog):
             return parquet.metadata
 
     @contextlib.contextmanager
-    def _opened(self, asset: str, partition: str, file: File) -> Iterator[pq.ParquetFile]:
+    def parquet(self, asset: str, partition: str, file: File, names: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
+        """One file for code that reads it group by group; columns of these ``names`` come as dictionaries."""
+        with self._opened(asset, partition, file, names) as parquet:
+            yield parquet
+
+    def open_file(self, asset: str, partition: str, file: File) -> IO[bytes]:
+        """The bytes of one file, whatever they are."""
+        stream: IO[bytes] = self._fs.open(self.path(asset, partition, file), "rb")
+        return stream
+
+    @contextlib.contextmanager
+    def _opened(self, asset: str, partition: str, file: File, names: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         """A file to read from, by pyarrow's own reader where it stands on this machine.
 
         Threads of pyarrow's must hold nothing of Python's: one that lets go of it while the interpreter ends is ended
@@ -149,10 +160,14 @@ class Lake(Catalog):
         is read in this thread alone.
         """
         if self.local:
-            with pq.ParquetFile(self.path(asset, partition, file), pre_buffer=True) as parquet:
+            path = self.path(asset, partition, file)
+            with pq.ParquetFile(path, pre_buffer=True, read_dictionary=list(names) or None) as parquet:
                 yield parquet
             return
-        with self._reading(asset, partition, file) as stream, pq.ParquetFile(stream, pre_buffer=False) as parquet:
+        with (
+            self._reading(asset, partition, file) as stream,
+            pq.ParquetFile(stream, pre_buffer=False, read_dictionary=list(names) or None) as parquet,
+        ):
             yield parquet
 
     def _reading(self, asset: str, partition: str, file: File) -> IO[bytes]:
