@@ -23,14 +23,19 @@ class HubServer:
         gone_after: After so many bytes of files the server answers no further request for any.
     """
 
+    @property
+    def handler(self) -> type[HubHandler]:
+        """What answers a request."""
+        return HubHandler
+
     def __init__(self, name: str, folder: Path, *, gone_after: int | None = None) -> None:
         self.name, self.folder, self.gone_after = name, folder, gone_after
         self.sent = 0
         self.paths: list[str] = []
         self.revisions: set[str] = set()
-        hub = self
+        hub, kind = self, self.handler
 
-        class Handler(_Handler):
+        class Handler(kind):  # type: ignore[misc, valid-type]
             server_of = hub
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -53,7 +58,9 @@ class HubServer:
         return {"type": kind, "path": name, "size": path.stat().st_size if kind == "file" else 0, "oid": "0" * 40}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class HubHandler(BaseHTTPRequestHandler):
+    """One request."""
+
     server_of: HubServer
     protocol_version = "HTTP/1.1"
 
@@ -71,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
             json.loads(body).get("paths", []) if body.startswith(b"{") else parse_qs(body.decode()).get("paths", [])
         )
         found = [hub.folder / name for name in wanted]
-        self._json([hub.entry(place) for place in found if place.exists()])
+        self.send_json([hub.entry(place) for place in found if place.exists()])
 
     def _answer(self, *, head: bool) -> None:
         hub, path = self.server_of, unquote(urlsplit(self.path).path)
@@ -82,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
             place = hub.folder / folder
             deep = "recursive=true" in urlsplit(self.path).query.lower()
             found = sorted(place.rglob("*") if deep else place.iterdir()) if place.is_dir() else []
-            self._json([hub.entry(each) for each in found])
+            self.send_json([hub.entry(each) for each in found])
         elif path.startswith(files):
             _, _, name = path.removeprefix(files).partition("/")
             self._file(hub.folder / name, head=head)
@@ -91,14 +98,14 @@ class _Handler(BaseHTTPRequestHandler):
             if revision != COMMIT:
                 hub.revisions.add(revision)
             siblings = [{"rfilename": each.relative_to(hub.folder).as_posix()} for each in hub.folder.rglob("*.*")]
-            self._json({"id": hub.name, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []})
+            self.send_json({"id": hub.name, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []})
         else:
-            self._send(404, b"{}", {"X-Error-Code": "EntryNotFound"})
+            self.send(404, b"{}", {"X-Error-Code": "EntryNotFound"})
 
     def _file(self, place: Path, *, head: bool) -> None:
         hub = self.server_of
         if not place.is_file():
-            self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
+            self.send(404, b"", {"X-Error-Code": "EntryNotFound"})
             return
         content, code, more = place.read_bytes(), 200, {}
         wanted = self.headers.get("Range")
@@ -114,12 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             hub.sent += len(content)
         headers = {"ETag": f'"{place.name}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes", **more}
-        self._send(code, content, headers, head=head)
+        self.send(code, content, headers, head=head)
 
-    def _json(self, value: Any) -> None:
-        self._send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
+    def send_json(self, value: Any) -> None:
+        self.send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
-    def _send(self, code: int, content: bytes, headers: dict[str, str], *, head: bool = False) -> None:
+    def send(self, code: int, content: bytes, headers: dict[str, str], *, head: bool = False) -> None:
         self.send_response(code)
         for name, value in {**headers, "Content-Length": str(len(content))}.items():
             self.send_header(name, value)

@@ -7,6 +7,7 @@ nothing is seen of them before the commit.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,10 @@ def put_on_hub(release: Release, folder: Path, name: str, *, private: bool, told
         InfrastructureFault: The hub could not be reached.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+    from huggingface_hub.utils import disable_progress_bars
 
+    if not sys.stderr.isatty():
+        disable_progress_bars()  # in a log they are lines without end
     api = HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token_of_environment(), library_name="genesys")
     place = f"{api.endpoint}/datasets/{name}"
     with _reaching(name):
