@@ -24,6 +24,21 @@ class DuplicateSettings(Strict):
     """Cosine from which on two problems mean the same."""
 
 
+FaultKind = Literal[
+    "cut off",
+    "empty answer",
+    "thinking never ends",
+    "no thinking",
+    "goes round in a loop",
+    "marks of a chat template",
+    "mixed scripts",
+    "broken Markdown",
+    "too short",
+    "too long",
+]
+"""What can be wrong with the form of a response (``genesys.quality.text_faults``)."""
+
+
 class FormatSettings(Strict):
     """``[release.format]``: how a response has to look."""
 
@@ -33,6 +48,8 @@ class FormatSettings(Strict):
     """Of the answer, without its thinking."""
     most_tokens: int | None = Field(default=None, ge=1)
     """Of the whole response."""
+    tolerate: tuple[FaultKind, ...] = ()
+    """Kinds of faults that drop nothing."""
 
 
 class DifficultySettings(Strict):
