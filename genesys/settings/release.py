@@ -97,6 +97,25 @@ class SplitSettings(Strict):
     """Another word holds back other families."""
 
 
+class DiversitySettings(Strict):
+    """``[release.diversity]``: how far a release may move from the one before until a check warns."""
+
+    sample: int = Field(default=1000, ge=100)
+    """Traces of each group whose texts are looked at."""
+    against: str = ""
+    """The version of ``dataset/diversity`` to compare with; empty: the one that was made before."""
+    distinct: float = Field(default=0.1, gt=0, lt=1)
+    """Relative fall of distinct runs of words, of different openings, and of what is left after compression."""
+    openings: float = Field(default=0.1, gt=0, lt=1)
+    """Rise of the share of texts with the most common opening or phrase."""
+    likeness: float = Field(default=0.05, gt=0, lt=1)
+    """Rise of how alike texts are."""
+    lengths: float = Field(default=0.15, gt=0, lt=1)
+    """Distance of two distributions of lengths (Kolmogorov and Smirnov's)."""
+    pass_rates: float = Field(default=0.05, gt=0, lt=1)
+    """Difference of pass rates, where its 95 % interval leaves out 0."""
+
+
 class PublishSettings(Strict):
     """``[release.publish]``: where a release goes, and what its card says of it."""
 
@@ -135,4 +154,5 @@ class ReleaseSettings(Strict):
     licences: LicenceSettings = LicenceSettings()
     people: PeopleSettings = PeopleSettings()
     split: SplitSettings = SplitSettings()
+    diversity: DiversitySettings = DiversitySettings()
     publish: PublishSettings = PublishSettings()

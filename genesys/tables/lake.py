@@ -8,12 +8,13 @@ and times stand in the manifest, never in a part: the same inputs give the same 
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -121,6 +122,27 @@ class Lake(Catalog):
                     rows = parquet.read_row_group(number, use_threads=self.local)
                     found += rows.filter(pc.equal(rows[column], value)).to_pylist()
         return found
+
+    def find_all(
+        self,
+        asset: str,
+        partition: str,
+        file: File,
+        column: str,
+        values: Collection[str],
+        columns: Sequence[str] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The same for many values, in the order of the file; of rows without them this column alone is read."""
+        wanted, ordered = pa.array(sorted(values), pa.string()), sorted(values)
+        with self._opened(asset, partition, file) as parquet:
+            for number in range(parquet.num_row_groups):
+                if not _may_have_any(parquet.metadata.row_group(number), column, ordered):
+                    continue
+                held = parquet.read_row_group(number, [column], use_threads=self.local)
+                mask = pc.is_in(held[column], value_set=wanted)
+                if pc.any(mask).as_py():
+                    rows = parquet.read_row_group(number, columns, use_threads=self.local)
+                    yield from rows.filter(mask).to_pylist()
 
     def frame(self, asset: str, partition: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Rows of all parts as a Polars frame; empty if there are no parts."""
@@ -239,9 +261,17 @@ class Lake(Catalog):
 
 def _may_have(group: pq.RowGroupMetaData, column: str, value: str) -> bool:
     """Whether a value can be in a group of rows, as far as the file says what is in it."""
+    return _may_have_any(group, column, [value])
+
+
+def _may_have_any(group: pq.RowGroupMetaData, column: str, values: Sequence[str]) -> bool:
+    """The same for several values, in order."""
     chunks = map(group.column, range(group.num_columns))
     known = next((chunk.statistics for chunk in chunks if chunk.path_in_schema == column), None)
-    return known is None or not known.has_min_max or known.min <= value <= known.max
+    if known is None or not known.has_min_max:
+        return bool(values)
+    first = bisect.bisect_left(values, known.min)
+    return first < len(values) and bool(values[first] <= known.max)
 
 
 def rows_at_once(file: pq.FileMetaData, columns: Sequence[str] | None) -> int:

@@ -1,0 +1,122 @@
+"""What moved between two sets' measures, and whether so far that a person should look. Pure: no tables.
+
+Four questions: did diversity fall, did texts become more alike, did lengths move, did pass rates move. A figure warns
+when it moved by more than the settings allow and by more than chance explains; with millions of responses the first
+decides, with a few hundred the second.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from genesys.quality.diversity import LEVELS
+from genesys.quality.rates import Rate
+from genesys.settings.release import DiversitySettings
+
+Row = Mapping[str, Any]
+Question = Literal["diversity", "self_similarity", "lengths", "pass_rates"]
+QUESTIONS: tuple[Question, ...] = ("diversity", "self_similarity", "lengths", "pass_rates")
+LADDER = ("distinct-", "compressed", "different openings", "likeness of nearest")
+"""Beginnings of measures that depend on the size they were measured at: only equal sizes are compared."""
+FEWEST = 50
+"""Texts, pairs or responses below which nothing is said of a share or a mean."""
+_SURE = 1.63
+"""Of Kolmogorov and Smirnov: with two equal distributions a larger distance comes by chance in 1 % of cases."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One measure of one group, before and now."""
+
+    question: Question
+    measure: str
+    of: str
+    scope: str
+    group: str
+    before: float
+    now: float
+    moved: float
+    """As the limit counts it: relative fall, rise, distance or difference."""
+    limit: float
+    warns: bool
+
+    def __str__(self) -> str:
+        """For a person."""
+        what = f"{self.measure} of {self.of}" if self.of else self.measure
+        where = f" ({self.scope} {self.group})" if self.group else ""
+        return f"{what}{where}: {self.before:.4g} before, {self.now:.4g} now"
+
+
+def drifts(now: Iterable[Row], before: Iterable[Row], limits: DiversitySettings) -> list[Drift]:
+    """All that both sets have, those that warn first, and the farthest moved before others.
+
+    Args:
+        now: Rows as ``dataset/diversity`` keeps them.
+        before: The same of the set that it is compared with.
+        limits: How far each may move.
+    """
+    earlier = {_key(row): row for row in before}
+    pairs = [(row, earlier[_key(row)]) for row in now if _key(row) in earlier]
+    found = [drift for row, other in _largest(pairs) if (drift := _drift(row, other, limits)) is not None]
+    return sorted(found, key=lambda one: (not one.warns, -one.moved / one.limit, one.question, str(one)))
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    size = row["size"] if str(row["measure"]).startswith(LADDER) else 0
+    return row["measure"], row["of"], row["scope"], row["group"], size
+
+
+def _largest(pairs: Iterable[tuple[Row, Row]]) -> Iterator[tuple[Row, Row]]:
+    """Of a measure at several sizes only the largest that both have."""
+    best: dict[tuple[Any, ...], tuple[Row, Row]] = {}
+    for pair in pairs:
+        key = _key(pair[0])[:4]
+        if key not in best or best[key][0]["size"] < pair[0]["size"]:
+            best[key] = pair
+    yield from best.values()
+
+
+def _drift(row: Row, other: Row, limits: DiversitySettings) -> Drift | None:
+    measure, now, before = str(row["measure"]), float(row["value"]), float(other["value"])
+    enough = min(row["size"], other["size"]) >= FEWEST
+    question: Question
+    if measure == "pass rate":
+        low, high = Rate(now, row["worth"]).less(Rate(before, other["worth"]))
+        question, moved, limit, sure = "pass_rates", abs(now - before), limits.pass_rates, low > 0 or high < 0
+    elif row["quantiles"]:
+        size = math.sqrt((row["size"] + other["size"]) / (row["size"] * other["size"]))
+        moved = distance(row["quantiles"], other["quantiles"])
+        question, limit, sure = "lengths", limits.lengths, moved > _SURE * size
+    elif measure.startswith("likeness"):
+        question, moved, limit, sure = "self_similarity", now - before, limits.likeness, enough
+    elif measure.startswith("most common"):
+        question, moved, limit, sure = "diversity", now - before, limits.openings, enough
+    elif measure.startswith(LADDER):
+        moved = (before - now) / before if before else 0.0
+        question, limit, sure = "diversity", limits.distinct, True
+    else:
+        return None
+    of, scope, group = str(row["of"]), str(row["scope"]), str(row["group"])
+    return Drift(question, measure, of, scope, group, before, now, moved, limit, sure and moved > limit)
+
+
+def distance(one: Sequence[float], other: Sequence[float]) -> float:
+    """The largest difference between two distributions' shares below a value, told from their quantiles."""
+    places = [(place, at) for place in sorted({*one, *other}) for at in (True, False)]
+    return max((abs(_below(one, *place) - _below(other, *place)) for place in places), default=0.0)
+
+
+def _below(quantiles: Sequence[float], place: float, at: bool) -> float:
+    """The share of a distribution below a value, or (``at``) at most there; straight lines between its quantiles."""
+    number = (bisect.bisect_right if at else bisect.bisect_left)(quantiles, place)
+    if number == 0:
+        return 0.0
+    if number == len(quantiles):
+        return 1.0
+    left, right = quantiles[number - 1], quantiles[number]
+    step = LEVELS[number] - LEVELS[number - 1]
+    return LEVELS[number - 1] + (step * (place - left) / (right - left) if right > left else 0.0)
