@@ -1,0 +1,1 @@
+"""``dataset/report``: what a person looks at before a data set is published; see ``make``."""
