@@ -12,6 +12,7 @@ import dagster as dg
 from genesys.lanes import chosen_lane
 from genesys.settings import Settings, load_settings
 from genesys_dagster.assets.datasets import FILTERED, GROUP, SFT, dataset_asset
+from genesys_dagster.assets.report import report_assets, report_checks
 from genesys_dagster.assets.upstream import fail_if_mixed_up
 from genesys_dagster.checks.current import current_check
 from genesys_dagster.checks.tables import table_checks
@@ -45,11 +46,13 @@ def build_defs(
             *(asset for graph in graphs for asset in graph.assets),
             filtered,
             sft,
+            *report_assets(list(lanes.values()), settings),
         ],
         asset_checks=[
             *(checks for graph in graphs for checks in graph.checks),
             *(table_checks([GROUP, kind.name], kind.schema, kind.required) for kind in (FILTERED, SFT)),
             *(current_check(asset.key, list(lanes.values())) for asset in (filtered, sft)),
+            *report_checks(),
         ],
         jobs=[*(job for graph in graphs for job in graph.jobs), _dataset_job()],
         sensors=[sensor for graph in graphs for sensor in graph.sensors],

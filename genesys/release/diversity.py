@@ -10,12 +10,14 @@ two versions of a data set share most of their samples.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from genesys.faults import GenesysError
+from genesys.outcomes import Counts
 from genesys.quality.drift import Drift, drifts
 from genesys.recipe import Recipe
 from genesys.release import filtered, sft
@@ -73,16 +75,18 @@ def make_diversity(lake: Lake, settings: DiversitySettings | None = None, *, run
     version = fingerprint[:12]
     standing = lake.part(ASSET, WHOLE, version)
     if standing is not None:
-        if version != _last(lake):
+        if version != _last(lake.need(ASSET).parts):
             standing = standing.model_copy(update={"run_id": run_id, "made_at": time.time()})
             lake.publish(ASSET, WHOLE, {version: standing})
         return standing
+    data = lake.write(ASSET, WHOLE, DIVERSITY, diversity_rows(lake, chosen.sample))
     part = Part(
-        data=lake.write(ASSET, WHOLE, DIVERSITY, diversity_rows(lake, chosen.sample)),
+        data=data,
         fingerprint=fingerprint,
         inputs=inputs,
         versions=recipe.versions,
         settings=recipe.settings,
+        counts=Counts(rows=data.rows, accepted=data.rows, records=data.rows).as_dict(),
         figures={"traces": sum(part.data.rows for part in tables[filtered.ASSET].parts.values())},
         run_id=run_id,
         made_at=time.time(),
@@ -105,6 +109,23 @@ class Compared:
     drifts: list[Drift]
 
 
+def versions_compared(lake: Lake, settings: DiversitySettings) -> tuple[str, str | None] | None:
+    """The version made last and the one it is compared with, None if there is none; None if nothing was measured.
+
+    Raises:
+        GenesysError: There is no version of the name that the settings give.
+    """
+    manifest = lake.manifest(ASSET)
+    if manifest is None:
+        return None
+    parts, version = manifest.parts, _last(manifest.parts)
+    before = settings.against or next(iter(_earlier(parts, version)), None)
+    if before is not None and before not in parts:
+        known = ", ".join(sorted(parts))
+        raise GenesysError(f"[release.diversity] against: {ASSET} has no version {before}; there are {known}")
+    return version, before if before != version else None
+
+
 def compared(lake: Lake, settings: DiversitySettings) -> Compared:
     """Hold the version made last against the one before, or against the one that the settings name.
 
@@ -112,21 +133,16 @@ def compared(lake: Lake, settings: DiversitySettings) -> Compared:
         GenesysError: Nothing was measured yet, or there is no version of this name.
     """
     parts = lake.need(ASSET).parts
-    version = max(parts, key=lambda name: (parts[name].made_at, name))
+    version, before = versions_compared(lake, settings) or ("", None)
     rows = list(lake.file_rows(ASSET, WHOLE, parts[version].data))
-    before = settings.against or next(iter(_earlier(parts, version)), None)
-    if before is None or before == version:
-        return Compared(version, None, rows, [])
-    if before not in parts:
-        known = ", ".join(sorted(parts))
-        raise GenesysError(f"[release.diversity] against: {ASSET} has no version {before}; there are {known}")
-    return Compared(version, before, rows, drifts(rows, lake.file_rows(ASSET, WHOLE, parts[before].data), settings))
+    earlier = lake.file_rows(ASSET, WHOLE, parts[before].data) if before else ()
+    return Compared(version, before, rows, drifts(rows, earlier, settings))
 
 
 def history(lake: Lake) -> list[tuple[str, int, list[Row]]]:
     """Every version that was measured as the last one is, the oldest first: name, traces, and what holds of all."""
     parts = lake.need(ASSET).parts
-    last = max(parts, key=lambda name: (parts[name].made_at, name))
+    last = _last(parts)
     told = []
     for name in [*reversed(_earlier(parts, last)), last]:
         rows = [row for row in lake.file_rows(ASSET, WHOLE, parts[name].data) if row["scope"] == "all"]
@@ -141,6 +157,5 @@ def _earlier(parts: dict[str, Part], version: str) -> list[str]:
     return sorted((n for n in alike if n != version), key=lambda n: (parts[n].made_at, n), reverse=True)
 
 
-def _last(lake: Lake) -> str:
-    parts = lake.need(ASSET).parts
+def _last(parts: Mapping[str, Part]) -> str:
     return max(parts, key=lambda name: (parts[name].made_at, name))

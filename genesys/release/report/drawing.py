@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ACCEPTED, REJECTED, PLAIN = "#2e9e5b", "#e07a1f", "#4f83cc"
 INK = "#123456"
 """Stands for the colour of the text around, in SVG."""
+COLORS = 64
+"""Of a small picture."""
 WIDTH = 7.6
 GROUPS = 14
 """Groups of one kind that a picture has room for."""
@@ -56,9 +58,12 @@ class Picture:
 
     @functools.cached_property
     def png(self) -> bytes:
-        """For Dagster's event log: small."""
-        written = io.BytesIO()
-        self._figure("#333333").savefig(written, format="png", dpi=72, metadata={"Software": None})
+        """For Dagster's event log, which keeps it in every run: few colours, a third of the bytes."""
+        from PIL import Image
+
+        drawn, written = io.BytesIO(), io.BytesIO()
+        self._figure("#333333").savefig(drawn, format="png", dpi=72, metadata={"Software": None})
+        Image.open(drawn).convert("RGB").quantize(COLORS).save(written, format="png", optimize=True)
         return written.getvalue()
 
     def _figure(self, ink: str) -> Figure:
@@ -94,7 +99,7 @@ def pictures(facts: Facts) -> dict[str, Picture]:
 
 def _filters(facts: Facts) -> Picture:
     steps = [step for step in facts.filters.steps if step.lost or step.name == facts.filters.steps[0].name]
-    names = [step.name for step in steps]
+    names = [_short(step.name) for step in steps]
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -184,6 +189,8 @@ def _lengths(facts: Facts) -> Picture | None:
         return None
 
     def draw(figure: Figure) -> None:
+        from matplotlib.ticker import FuncFormatter, NullFormatter
+
         places = figure.subplots(1, len(facts.lengths), squeeze=False)[0]
         for axes, spread in zip(places, facts.lengths, strict=True):
             for counts, color, name in (
@@ -196,6 +203,9 @@ def _lengths(facts: Facts) -> Picture | None:
                 axes.stairs(shares, edges, color=color, label=name, linewidth=1.6)
                 axes.stairs(shares, edges, color=color, fill=True, alpha=0.15)
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.tick_params(axis="x", labelsize=7)
             axes.set_xlabel(spread.of)
         places[0].set_ylabel("traces, %")
         places[-1].legend(fontsize=7, frameon=False)
@@ -220,7 +230,7 @@ def _costs(facts: Facts) -> Picture | None:
             used = [found.get(stage, 0) for found in tokens.values()]
             axes.barh(range(len(tokens)), used, left=left, color=shades.get(stage, "#888888"), label=stage, height=0.7)
             left = [a + b for a, b in zip(left, used, strict=True)]
-        _names(axes, list(tokens))
+        _names(axes, list(map(_short, tokens)))
         axes.set_xlabel("tokens, asked and answered")
         axes.legend(fontsize=7, frameon=False)
 
@@ -248,7 +258,7 @@ def _names(axes: Axes, names: Sequence[str]) -> None:
     """What stands beside horizontal bars, the first on top; a name is text, whatever signs it has."""
     from matplotlib.ticker import FuncFormatter
 
-    axes.set_yticks(range(len(names)), [_short(name) for name in names], parse_math=False)
+    axes.set_yticks(range(len(names)), names, parse_math=False)
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 

@@ -2,7 +2,7 @@
 
 Why a table: whatever stands in the lake is named by its content, published by the manifest, checked, moved and
 collected the same way, on a folder as on s3, and a page of a megabyte is a text like those of traces. The facts stand
-beside it for whoever shows them otherwise, as the UI does. A person opens a copy (``write_copy``).
+beside it for whoever shows them otherwise, as the UI does. A person opens a copy of it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pyarrow as pa
 from genesys.hashing import digest
 from genesys.lane import Lane
 from genesys.ledger import withdrawn_asset
+from genesys.outcomes import Counts
 from genesys.recipe import Recipe
 from genesys.release import diversity, filtered, sft
 from genesys.release.diversity_rows import MEASURED
@@ -26,13 +27,13 @@ from genesys.settings import Settings
 from genesys.stages.generations import generations_asset
 from genesys.stages.tasks import tasks_asset
 from genesys.stages.verifications import verifications_asset
-from genesys.storage import replace_file
 from genesys.tables.columns import TEXT
 from genesys.tables.lake import WHOLE, Lake, Part
 
 ASSET = "dataset/report"
 CAMPAIGN = "all"
 VERSION = "1"
+COPY = "{state}/report.html"
 REPORT = pa.schema({"title": TEXT, "html": TEXT, "facts": TEXT})
 
 
@@ -66,7 +67,7 @@ def make_report(lake: Lake, lanes: Iterable[Lane], settings: Settings, *, run_id
     lanes = sorted(lanes, key=lambda lane: lane.name)
     lake.need(filtered.ASSET)
     inputs, recipe = _inputs(lake, lanes), report_recipe(settings)
-    fingerprint = recipe.fingerprint(inputs)
+    fingerprint = _fingerprint(lake, inputs, settings)
     standing = lake.part(ASSET, WHOLE, CAMPAIGN)
     if standing and standing.fingerprint == fingerprint:
         return standing
@@ -76,6 +77,7 @@ def make_report(lake: Lake, lanes: Iterable[Lane], settings: Settings, *, run_id
         data=lake.write(ASSET, WHOLE, REPORT, [row]),
         fingerprint=fingerprint,
         inputs=inputs,
+        counts=Counts(rows=1, accepted=1, records=1).as_dict(),
         versions=recipe.versions,
         settings=recipe.settings,
         run_id=run_id,
@@ -83,6 +85,21 @@ def make_report(lake: Lake, lanes: Iterable[Lane], settings: Settings, *, run_id
     )
     lake.publish(ASSET, WHOLE, {CAMPAIGN: part})
     return part
+
+
+def page_now(lake: Lake, lanes: Iterable[Lane], settings: Settings) -> tuple[bytes, bool]:
+    """The page as the tables are now, and whether it is the one that stands; nothing is published.
+
+    Raises:
+        GenesysError: ``dataset/filtered`` was never made.
+    """
+    lanes = sorted(lanes, key=lambda lane: lane.name)
+    standing = lake.part(ASSET, WHOLE, CAMPAIGN)
+    if standing and standing.fingerprint == _fingerprint(lake, _inputs(lake, lanes), settings):
+        html = report_html(lake)
+        assert html is not None  # noqa: S101 - it stands
+        return html, True
+    return page(gather(lake, lanes, settings), _title(settings)).encode(), False
 
 
 def report_html(lake: Lake) -> bytes | None:
@@ -97,13 +114,9 @@ def report_facts(lake: Lake) -> Facts | None:
     return None if row is None else Facts.model_validate_json(row)
 
 
-def write_copy(lake: Lake, target: Path) -> Path | None:
-    """Put the page where a browser can open it; None if there is none yet."""
-    html = report_html(lake)
-    if html is None:
-        return None
-    replace_file(target, html)
-    return target
+def report_file(settings: Settings) -> Path:
+    """Where the copy that a person opens stands by default."""
+    return Path(settings.path(COPY))
 
 
 def _row(lake: Lake, column: str) -> str | None:
@@ -114,6 +127,12 @@ def _row(lake: Lake, column: str) -> str | None:
 
 def _title(settings: Settings) -> str:
     return settings.release.publish.title or settings.release.publish.name
+
+
+def _fingerprint(lake: Lake, inputs: dict[str, str], settings: Settings) -> str:
+    """Which version was compared with is told by when versions were made, which is no table's content."""
+    versions = diversity.versions_compared(lake, settings.release.diversity)
+    return report_recipe(settings).fingerprint([inputs, versions])
 
 
 def _inputs(lake: Lake, lanes: Iterable[Lane]) -> dict[str, str]:

@@ -121,7 +121,7 @@ def _with_traces(lake: Lake, wanted: Sequence[Wanted]) -> Iterator[Wanted]:
     """With the traces to show: of those that may be published the first kept one and the first that was refused."""
     ids = {one.problem_id for one in wanted}
     found: dict[str, list[Row]] = defaultdict(list)
-    columns = ["response_id", "campaign", "problem_id", "step", "for_all"]
+    columns = ["response_id", "campaign", "problem_id", "step", "reason", "detail", "for_all"]
     for part in lake.need(filtered.ASSET).parts.values():
         ends = lake.file_frame(filtered.ASSET, WHOLE, part.companions["ends"], columns)
         shown = ends.filter(pl.col("problem_id").is_in(sorted(ids)), pl.col("for_all").fill_null(value=False).not_())
@@ -193,18 +193,23 @@ def _sample(one: Wanted, problem: Row, texts: _Texts) -> Sample | None:
         prompt=cut(shown[0], PROMPT_CHARS),
         gold=cut(gold, PROMPT_CHARS),
         pass_rate=f"{problem['accepted']:,} of {problem['responses']:,}",
-        traces=tuple(_trace(texts.said[key], texts.verdicts[key]) for key in keys),
+        traces=tuple(
+            _trace(texts.said[key], texts.verdicts[key], end) for key, end in zip(keys, one.traces, strict=True)
+        ),
     )
 
 
-def _trace(said: Row, verdict: Row) -> ShownTrace:
+def _trace(said: Row, verdict: Row, end: Row) -> ShownTrace:
     text = rendering(said)
     answer = after_thinking(text)
     told = {name: verdict[name] for name in ("score", "rule", "extracted_answer", "reason")}
+    if end["step"] not in (None, "verdict"):
+        told["dropped by"] = f"{end['step']}: {end['reason']}"
+    told["note"] = end["detail"] if end["step"] is None else None
     return ShownTrace(
         response_id=said["response_id"],
         teacher=said["teacher_id"],
-        end="accepted" if verdict["accepted"] else "rejected",
+        end="accepted" if verdict["accepted"] or end["step"] is None else "rejected",
         verdict=tuple(
             (name.replace("_", " "), cut(str(value), 300)) for name, value in told.items() if value is not None
         ),
