@@ -41,16 +41,21 @@ _BARE = re.compile(
 _FRACTION = re.compile(r"\\[tdc]frac(?![A-Za-z])")
 _GROUPED = re.compile(r"(?<=\d)(?:,|\{,\}|\\,|\\!|\u202f|\u00a0)(?=\d{3}(?!\d))")
 """What stands between the thousands of a number."""
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\d+|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\d+|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 """Letters, or digits; of scripts that put no space between words, each sign."""
 
 
 def words_of(text: str) -> list[str]:
     """The words by which texts are compared."""
-    plain = unicodedata.normalize("NFKC", text) if not text.isascii() else text
-    if "\\" in plain:
-        plain = _BARE.sub(" ", _FRACTION.sub(r"\\frac", plain))
-    return _WORD.findall(_GROUPED.sub("", plain).casefold())
+    return WORD.findall(plain(text))
+
+
+def plain(text: str) -> str:
+    """A text in small letters, without what only says how it looks; its words are what ``WORD`` finds there."""
+    made = unicodedata.normalize("NFKC", text) if not text.isascii() else text
+    if "\\" in made:
+        made = _BARE.sub(" ", _FRACTION.sub(r"\\frac", made))
+    return _GROUPED.sub("", made).casefold()
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from genesys.settings.sections import Place, Strict
 class DuplicateSettings(Strict):
     """``[release.duplicates]``: what says the same as something that is kept."""
 
-    prompts: float = Field(default=0.8, gt=0, le=1)
-    """Two problems with the same numbers are one from this likeness on; 1: only equal ones."""
-    responses: float = Field(default=0.85, gt=0, le=1)
-    """The same for responses."""
+    prompts: float = Field(default=0.7, gt=0, le=1)
+    """Two problems with the same numbers are one from this share of common words on; 1: only with equal words."""
+    responses: float = Field(default=0.6, gt=0, le=1)
+    """Two responses are, from this share of common words and pairs of words on."""
     semantic: bool = False
     """Compare problems by their meaning too; needs the extra ``semantic``."""
     semantic_model: str = "sentence-transformers/all-MiniLM-L6-v2"

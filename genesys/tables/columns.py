@@ -156,11 +156,13 @@ MEASURED_PROBLEMS = pa.schema(
         "words": INT,
         "overlap": TEXT,
         "numbers": TEXT,
+        "content": BYTES,
         "signature": BYTES,
     }
 )
 """One task each that has a verdict, of one shard, by problem_id. ``digest`` is of the prompt's words, ``overlap`` what
-its prompt shares with a benchmark, for people; null if that is too little."""
+its prompt shares with a benchmark, for people; null if that is too little. ``content`` are the words by which problems
+are compared, made small (``quality.statements``)."""
 
 PROBLEMS = pa.schema(
     {

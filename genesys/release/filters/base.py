@@ -43,8 +43,7 @@ class Filter:
         drop: Traces that are left -> those that go, a frame of ``DROPPED``.
         settings: What decides it, JSON-like.
         for_all: Whether what it drops may be in no data set, not even in ``raw``: what may not be published, and what
-        is
-            no trace of a task that stands.
+            is no trace of a task that stands.
     """
 
     name: str

@@ -1,0 +1,119 @@
+"""Whether two statements are of one problem: the same numbers and signs, nothing contrary, and like words.
+
+A problem is another one if a number differs, if two of its numbers change places, if a sign does, or if a word that
+decides what is asked has its contrary in the other (``genesys.quality.contrasts``). What is left is how many of their
+words they share, whatever the order: words of grammar count little, notation nothing, and each word once, so that a
+name that changes throughout is one difference.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from genesys.quality.contrasts import NEGATIONS, contrary
+from genesys.quality.statements import Statement
+from genesys.quality.vocabulary import meaning, weight
+
+_SIGNS = frozenset("+-*<>≤≥≠±")
+FORMULAS, SYMBOLS = 0.7, 12
+"""Statements with so many symbols in a row have to share this much of what follows what in their formulas."""
+
+
+def likeness(one: Statement, two: Statement, *, numbers: bool = True) -> float:
+    """How alike the words of two statements are, from 0 to 1.
+
+    Args:
+        one: In any order.
+        two: The other.
+        numbers: Whether numbers are words as well.
+    """
+    left, right = _said(one, numbers), _said(two, numbers)
+    both = sum(map(weight, left & right))
+    whole = sum(map(weight, left)) + sum(map(weight, right))
+    return 2 * both / whole if whole else 1.0
+
+
+def _said(made: Statement, numbers: bool) -> set[str]:
+    return set(map(meaning, made.tokens if numbers else made.words))
+
+
+def same_task(one: Statement, two: Statement) -> bool:
+    """Whether nothing says that they are different problems, however like their words may be."""
+    return (
+        same_numbers(one, two)
+        and not _other_signs(one, two)
+        and not turned_round(one, two)
+        and not _other_formulas(one, two)
+    )
+
+
+def same_numbers(one: Statement, two: Statement) -> bool:
+    """Whether they have the same numbers in the same places; sentences may have changed theirs."""
+    if one.numbers == two.numbers or one.digits == two.digits:
+        return True
+    left, right = _with_one(one), _with_one(two)
+    if sorted(one.numbers) != sorted(two.numbers) and sorted(_numbers(left)) != sorted(_numbers(right)):
+        return False
+    return not _exchanged(left, right)
+
+
+def turned_round(one: Statement, two: Statement) -> bool:
+    """Whether a word of one says the contrary of what the other says in its place."""
+    left, right = Counter(one.words), Counter(two.words)
+    only, other = left - right, right - left
+    return any((word in only) != (word in other) for word in NEGATIONS & (only.keys() | other.keys())) or contrary(
+        only, other
+    )
+
+
+def _with_one(made: Statement) -> list[str]:
+    """Words and numbers, ``one`` among these."""
+    return ["1" if word == "one" else word for word in made.tokens if word[0] not in _SIGNS]
+
+
+def _numbers(tokens: list[str]) -> list[str]:
+    return [token for token in tokens if token[0].isdigit()]
+
+
+def _exchanged(left: list[str], right: list[str]) -> bool:
+    """Whether another number stands where the words before and after it are the same."""
+    from rapidfuzz.distance import Indel
+
+    changes = Indel.opcodes(*([("0" if token[0].isdigit() else token) for token in each] for each in (left, right)))
+    for change in changes:
+        if change.tag == "equal":
+            # Words that an edit has parted say nothing of a number beside them.
+            first, last = change.src_start + (change.src_start > 0), change.src_end - (change.src_end < len(left))
+            shift = change.dest_start - change.src_start
+            if left[first:last] != right[first + shift : last + shift]:
+                return True
+    return False
+
+
+def _other_signs(one: Statement, two: Statement) -> bool:
+    """Whether the same stands behind another sign."""
+    left, right = Counter(_signed(one)), Counter(_signed(two))
+    only: dict[str, set[str]] = {}
+    for sign, token in left - right:
+        only.setdefault(token, set()).add(sign)
+    return any(only.get(token, set()) - {sign} for sign, token in (right - left))
+
+
+def _signed(made: Statement) -> Iterator[tuple[str, str]]:
+    for sign, token in zip(made.tokens, made.tokens[1:], strict=False):
+        if sign in _SIGNS and token not in _SIGNS:
+            yield sign, token
+
+
+def _other_formulas(one: Statement, two: Statement) -> bool:
+    """Whether what they say in symbols is something else, though it is said with the same words."""
+    left, right = _followers(one), _followers(two)
+    if min(left.total(), right.total()) < SYMBOLS:
+        return False
+    return 2 * (left & right).total() < FORMULAS * (left.total() + right.total())
+
+
+def _followers(made: Statement) -> Counter[tuple[str, str]]:
+    symbols = [token for token in made.tokens if len(token) == 1 or token[0].isdigit()]
+    return Counter(zip(symbols, symbols[1:], strict=False))
