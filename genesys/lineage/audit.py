@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from genesys.calls.journal import Journal
 from genesys.lane import Lane
-from genesys.lineage.chain import generation_link, ledger_link, release_link, task_link, verdict_link
+from genesys.lineage.chain import generation_link, ledger_link, task_link, verdict_link
 from genesys.lineage.evidence import Recorded, gather
 from genesys.lineage.places import find
+from genesys.lineage.published import release_link
 from genesys.lineage.records import Audit, Check, Link
 from genesys.lineage.replay import Registry
 from genesys.lineage.replay import replay as derive_again

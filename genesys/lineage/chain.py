@@ -16,9 +16,10 @@ from genesys.choices import Acceptance
 from genesys.hashing import digest
 from genesys.ledger import problem_id, statement_hash
 from genesys.lineage.decisions import decision, prompt_hashes
-from genesys.lineage.evidence import GONE, Evidence, Held, Recorded, Row
-from genesys.lineage.records import Checks, Link, Step
-from genesys.release import sft
+from genesys.lineage.evidence import GONE, Evidence, Recorded
+from genesys.lineage.held import Row
+from genesys.lineage.links import begin, link_of
+from genesys.lineage.records import Checks, Link
 from genesys.schemas import parse_info, task_hash
 from genesys.stages.partial import Partial
 from genesys.stages.records import response_digest
@@ -26,14 +27,14 @@ from genesys.stages.sampling import asked_of, rendering, sampling_of
 from genesys.stages.tasks import record_hash
 from genesys.stages.verdicts import without_measured
 from genesys.stages.verifications import VERIFICATION_VERSION
-from genesys.tables.lake import WHOLE, File, Part
+from genesys.tables.lake import Part
 
 
 def ledger_link(evidence: Evidence) -> Link:
     """The source row as the ledger keeps it."""
-    checks, row = _begin(evidence, evidence.ledger, inputs=False)
+    checks, row = begin(evidence, evidence.ledger, inputs=False)
     if row is None:
-        return _link("ledger", evidence, evidence.ledger, {}, checks)
+        return link_of("ledger", evidence, evidence.ledger, {}, checks)
     upstream = parse_info(row["upstream_row"])
     checks.same("row_hash", digest(upstream, 32), row["row_hash"], "the source row in the ledger was altered")
     expected = problem_id(row["source"], row["upstream_key"])
@@ -50,15 +51,15 @@ def ledger_link(evidence: Evidence) -> Link:
     facts = {name: row[name] for name in names}
     if evidence.withdrawn:
         checks.note("withdrawn", f"this version of the source row no longer counts: {evidence.withdrawn}")
-    return _link("ledger", evidence, evidence.ledger, facts, checks)
+    return link_of("ledger", evidence, evidence.ledger, facts, checks)
 
 
 def task_link(evidence: Evidence, recorded: Recorded) -> Link:
     """The curated task."""
     held = evidence.task
-    checks, row = _begin(evidence, held)
+    checks, row = begin(evidence, held)
     if row is None or held.part is None:
-        return _link("task", evidence, held, {}, checks)
+        return link_of("task", evidence, held, {}, checks)
     if evidence.ledger.row:
         meaning = "the task was made of another version of the source row"
         checks.same("row_hash", row["row_hash"], evidence.ledger.row["row_hash"], meaning)
@@ -76,15 +77,15 @@ def task_link(evidence: Evidence, recorded: Recorded) -> Link:
     if (made_by := held.part.versions.get(f"{evidence.lane.name}.curate")) != evidence.lane.version:
         checks.note("version", f"curated by version {made_by} of the lane, which is now {evidence.lane.version}")
     names = ("problem_id", "task_hash", "task_type", "prompt", "gold_standard_solution", "prompt_hashes")
-    return _link("task", evidence, held, {name: row[name] for name in names} | {"calls": calls}, checks)
+    return link_of("task", evidence, held, {name: row[name] for name in names} | {"calls": calls}, checks)
 
 
 def generation_link(evidence: Evidence, recorded: Recorded) -> Link:
     """The sampled response."""
     held = evidence.generation
-    checks, row = _begin(evidence, held)
+    checks, row = begin(evidence, held)
     if row is None or held.part is None:
-        return _link("generation", evidence, held, {}, checks)
+        return link_of("generation", evidence, held, {}, checks)
     expected = digest([row["problem_id"], row["call_key"]], 24)
     checks.same("response_id", row["response_id"], expected, "the id is not that of this problem and call")
     sampling = parse_info(row["generation_config"])
@@ -103,7 +104,7 @@ def generation_link(evidence: Evidence, recorded: Recorded) -> Link:
     _check_answered(evidence, recorded, row, payload, keys, checks)
     names = ("response_id", "call_key", "teacher_id", "model_name", "campaign", "sample_index", "finish_reason")
     facts = {name: row[name] for name in (*names, "prompt_tokens", "completion_tokens")}
-    return _link("generation", evidence, held, facts | {"sampling": sampling, "response": rendering(row)}, checks)
+    return link_of("generation", evidence, held, facts | {"sampling": sampling, "response": rendering(row)}, checks)
 
 
 def _check_asked(evidence: Evidence, row: Row, asked: list[Row], sampling: Row, settings: Row, checks: Checks) -> None:
@@ -151,10 +152,10 @@ def verdict_link(evidence: Evidence, recorded: Recorded) -> Link:
     if (held.part is None and not held.trouble) or evidence.unverified:
         checks = Checks()
         checks.note("verdict", f"there is none yet: {evidence.unverified or 'the shard was not verified'}")
-        return _link("verdict", evidence, held, {}, checks)
-    checks, row = _begin(evidence, held)
+        return link_of("verdict", evidence, held, {}, checks)
+    checks, row = begin(evidence, held)
     if row is None or held.part is None:
-        return _link("verdict", evidence, held, {}, checks)
+        return link_of("verdict", evidence, held, {}, checks)
     if evidence.task.row and evidence.generation.row:
         _check_subject(row, evidence.task.row, evidence.generation.row, held.part, checks)
         acceptance = Acceptance.model_validate(held.part.settings["acceptance"])
@@ -169,7 +170,7 @@ def verdict_link(evidence: Evidence, recorded: Recorded) -> Link:
     names = ("score", "accepted", "reason", "rule", "extracted_answer", "canonical_answer", "call_key")
     facts = {"verifier": f"{row['verifier']}@{row['verifier_version']}"} | {name: row[name] for name in names}
     facts |= {"calls": within} if within else {}
-    return _link("verdict", evidence, held, facts | _circumstances(row, evidence.timing), checks)
+    return link_of("verdict", evidence, held, facts | _circumstances(row, evidence.timing), checks)
 
 
 def _check_subject(row: Row, task: Row, generation: Row, part: Part, checks: Checks) -> None:
@@ -194,77 +195,6 @@ def _circumstances(row: Row, timing: Row | None) -> dict[str, Any]:
     with contextlib.suppress(ValueError):  # nothing rests on it
         facts["measured"] = parse_info(timing.get("measured"))
     return facts
-
-
-def release_link(evidence: Evidence) -> Link:
-    """Whether the response was chosen and published."""
-    checks = Checks()
-    chosen, released = evidence.filtered, evidence.sft
-    if chosen.part is None and not chosen.trouble:
-        checks.note("dataset/filtered", "was not made yet")
-        return _link("release", evidence, chosen, {"released": False}, checks)
-    _check_table(evidence, chosen, checks)
-    facts: dict[str, Any] = {
-        "chosen": chosen.row is not None,
-        "dropped": evidence.dropped,
-        "released": released.row is not None,
-    }
-    if chosen.row is None:
-        return _link("release", evidence, chosen, facts, checks)
-    verdict = evidence.verdict.row or {}
-    checks.same("accepted", verdict.get("accepted"), True, "a response that was not accepted was chosen")
-    if evidence.withdrawn:
-        checks.differs(
-            "source row", f"is {evidence.withdrawn}, yet the response is chosen: make dataset/filtered again"
-        )
-    if released.part is None and not released.trouble:
-        checks.note("dataset/sft", "was not made yet")
-        return _link("release", evidence, chosen, facts, checks)
-    _check_table(evidence, released, checks)
-    task, generation = evidence.task.row, evidence.generation.row
-    if task and generation and verdict:
-        expected = sft.sft_row(task, generation, verdict)
-        checks.same("published row", released.row, expected, "what was published is not what the tables hold")
-        origin = sft.lineage_row(evidence.lane, evidence.place.shard, task, generation, verdict)
-        told = {name: value for name, value in origin.items() if name in (evidence.lineage.row or origin)}
-        checks.same("published lineage", evidence.lineage.row, told, "the lineage table tells another story")
-    if released.part and (file := released.part.companions.get(sft.LINEAGE_FILE)):
-        facts["lineage"] = evidence.lake.uri(released.asset, released.partition, file)
-        _check_bytes(evidence, released, file, checks)
-    return _link("release", evidence, released, facts, checks)
-
-
-def _begin(evidence: Evidence, held: Held, *, inputs: bool = True) -> tuple[Checks, Row | None]:
-    """What is checked of every table before its row is looked at."""
-    checks = Checks()
-    _check_table(evidence, held, checks, inputs=inputs)
-    if held.part is not None and held.row is None and not held.trouble:
-        checks.differs("row", f"{held.where(evidence.lake)} has no row of this response")
-    return checks, held.row
-
-
-def _check_table(evidence: Evidence, held: Held, checks: Checks, *, inputs: bool = True) -> None:
-    """The file is what its manifest says, and what it was made of stands unchanged."""
-    if held.trouble:
-        checks.differs("table", f"cannot be read: {held.trouble}")
-    if held.part is None:
-        if not held.trouble:
-            checks.differs("table", f"{held.asset} {held.partition} has no such part: it was removed, or never made")
-        return
-    _check_bytes(evidence, held, held.part.data, checks)
-    mine, place = (f"{evidence.lane.name}/", "dataset/"), evidence.place.partition
-    for name, version in held.part.inputs.items() if inputs else ():
-        if name.startswith(mine) and {place.name, place.shard, WHOLE} & set(name.split("/")[2:]):
-            meaning = f"{held.asset} was made of another version of it than stands now: materialize it again"
-            checks.same(f"input {name}", evidence.lake.version_of(name), version, meaning)
-
-
-def _check_bytes(evidence: Evidence, held: Held, file: File, checks: Checks) -> None:
-    trouble = evidence.lake.trouble(held.asset, held.partition, file)
-    if trouble is None:
-        checks.agrees(f"SHA-256 of {file.name}")
-    else:
-        checks.differs(f"SHA-256 of {file.name}", f"the file was altered, or lost: {trouble}")
 
 
 def _calls(
@@ -306,7 +236,3 @@ def _missing(key: str, why: str, checks: Checks) -> None:
         checks.note(f"call {key[:8]}", why)
     else:
         checks.differs(f"call {key[:8]}", why)
-
-
-def _link(step: Step, evidence: Evidence, held: Held, facts: dict[str, Any], checks: Checks) -> Link:
-    return Link(step=step, where=held.where(evidence.lake), facts=facts, checks=tuple(checks.made))

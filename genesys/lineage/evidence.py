@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pyarrow as pa
 
@@ -15,30 +14,14 @@ from genesys.calls.segment import Segment
 from genesys.faults import GenesysError
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset, withdrawn_asset
+from genesys.lineage.held import Held, Row, find_row, held_row
 from genesys.lineage.places import Place
-from genesys.release import filtered, sft
+from genesys.lineage.releases import Released, released_in
+from genesys.release.choice import CAMPAIGN, ENDS, FILTERED
 from genesys.stages.generations import generations_asset
 from genesys.stages.tasks import TASKS_CAMPAIGN, tasks_asset, with_identity
 from genesys.stages.verifications import verifications_asset
-from genesys.tables.lake import WHOLE, File, Lake, Part
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Held:
-    """One row with the part that holds it; either may be missing."""
-
-    asset: str
-    partition: str
-    part: Part | None = None
-    row: Row | None = None
-    trouble: str = ""
-    """Why the table could not be read."""
-
-    def where(self, lake: Lake) -> str:
-        """The file, or the folder that should hold one."""
-        return lake.uri(self.asset, self.partition, self.part.data if self.part else "manifest.json")
+from genesys.tables.lake import WHOLE, Lake
 
 
 @dataclass(frozen=True)
@@ -54,14 +37,14 @@ class Evidence:
     timing: Row | None
     """How the call that gave the verdict went; None where the side table cannot be read."""
     filtered: Held
-    sft: Held
-    lineage: Held
+    released: tuple[Released, ...]
+    """What each data set holds of it."""
     withdrawn: str | None
     """Why the version of the source row that the task was made of no longer counts."""
     unverified: str | None
     """Why there is no verdict, where the verification says so."""
-    dropped: str | None
-    """Why ``dataset/filtered`` has not taken the response."""
+    end: Row | None
+    """What became of the trace in ``dataset/filtered``."""
 
     @property
     def lane(self) -> Lane:
@@ -79,10 +62,9 @@ def gather(lake: Lake, place: Place) -> Evidence:
     lane, shard, ident = place.lane, place.shard, place.response_id
     generation = held_row(lake, generations_asset(lane), shard, place.campaign, "response_id", ident)
     verdict = held_row(lake, verifications_asset(lane), shard, place.campaign, "response_id", ident)
-    chosen = held_row(lake, filtered.ASSET, WHOLE, filtered.CAMPAIGN, "response_id", ident)
-    released = held_row(lake, sft.ASSET, WHOLE, sft.CAMPAIGN, "response_id", ident)
+    chosen = held_row(lake, FILTERED, WHOLE, CAMPAIGN, "response_id", ident)
     # Any of them names the problem, so that one broken table does not end the chain.
-    problem = str((generation.row or verdict.row or released.row or {}).get("problem_id", ""))
+    problem = str((generation.row or verdict.row or chosen.row or {}).get("problem_id", ""))
     task = _task(lake, lane, shard, problem)
     row_id = str((task.row or {}).get("row_id", problem))
     return Evidence(
@@ -94,18 +76,17 @@ def gather(lake: Lake, place: Place) -> Evidence:
         verdict=verdict,
         timing=_timing(lake, verdict),
         filtered=chosen,
-        sft=released,
-        lineage=_companion(lake, released, ident),
+        released=tuple(released_in(lake, ident, problem)),
         withdrawn=withdrawn_status(lake, lane, task.row),
         unverified=_outcome(lake, verdict, ident),
-        dropped=_outcome(lake, chosen, ident),
+        end=_end(lake, chosen, place),
     )
 
 
 def no_evidence(lake: Lake, place: Place) -> Evidence:
     """Of a row that is followed before anything was made of it."""
     none = Held("", "")
-    return Evidence(lake, place, none, none, none, none, None, none, none, none, None, None, None)
+    return Evidence(lake, place, none, none, none, none, None, none, (), None, None, None)
 
 
 def _task(lake: Lake, lane: Lane, shard: str, problem: str) -> Held:
@@ -113,39 +94,11 @@ def _task(lake: Lake, lane: Lane, shard: str, problem: str) -> Held:
     return held if held.row is None else replace(held, row=with_identity(held.row))
 
 
-def held_row(lake: Lake, asset: str, partition: str, campaign: str, column: str, value: str) -> Held:
-    """The row of a part in which a column has a value."""
-    try:
-        part = lake.part(asset, partition, campaign)
-    except GenesysError as error:
-        return Held(asset, partition, trouble=str(error))
-    if part is None:
-        return Held(asset, partition)
-    row, trouble = _find(lake, asset, partition, part.data, column, value)
-    return Held(asset, partition, part, row, trouble)
-
-
-def _find(lake: Lake, asset: str, partition: str, file: File, column: str, value: str) -> tuple[Row | None, str]:
-    try:
-        rows = lake.find(asset, partition, file, column, value)
-    except (OSError, pa.ArrowException) as error:
-        return None, str(error)
-    return (rows[0] if rows else None), ""
-
-
 def _timing(lake: Lake, held: Held) -> Row | None:
     file = held.part.timings if held.part else None
     if file is None or held.row is None:
         return None
-    return _find(lake, held.asset, held.partition, file, "call_key", held.row["call_key"])[0]
-
-
-def _companion(lake: Lake, released: Held, ident: str) -> Held:
-    file = released.part.companions.get(sft.LINEAGE_FILE) if released.part else None
-    if file is None:
-        return Held(sft.ASSET, WHOLE)
-    row, trouble = _find(lake, sft.ASSET, WHOLE, file, "response_id", ident)
-    return Held(sft.ASSET, WHOLE, released.part, row, trouble)
+    return find_row(lake, held.asset, held.partition, file, "call_key", held.row["call_key"])[0]
 
 
 def withdrawn_status(lake: Lake, lane: Lane, row: Row | None) -> str | None:
@@ -167,8 +120,20 @@ def _outcome(lake: Lake, held: Held, ident: str) -> str | None:
     """Why a row is not in a table, as its outcomes say."""
     if held.part is None or held.part.outcomes is None or held.row is not None:
         return None
-    row, _ = _find(lake, held.asset, held.partition, held.part.outcomes, "row_id", ident)
+    row, _ = find_row(lake, held.asset, held.partition, held.part.outcomes, "row_id", ident)
     return ": ".join(str(row[name]) for name in ("reason", "detail") if row[name]) if row else None
+
+
+def _end(lake: Lake, chosen: Held, place: Place) -> Row | None:
+    """What became of the trace in the choice."""
+    file = chosen.part.companions.get(ENDS) if chosen.part else None
+    if file is None:
+        return None
+    try:
+        rows = lake.find(chosen.asset, chosen.partition, file, "response_id", place.response_id)
+    except (OSError, pa.ArrowException):
+        return None
+    return next((row for row in rows if row["campaign"] == place.campaign), None)
 
 
 @dataclass

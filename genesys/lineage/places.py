@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from genesys.faults import GenesysError
 from genesys.lane import Lane
+from genesys.lineage.releases import BY_RESPONSE
 from genesys.partition import Partition
-from genesys.release import filtered, sft
+from genesys.release.choice import FILTERED, LINEAGE
 from genesys.stages.generations import generations_asset
 from genesys.tables.lake import WHOLE, File, Lake
 
@@ -42,7 +43,7 @@ class Place:
 def find(lake: Lake, lanes: Iterable[Lane], wanted: str) -> Place:
     """The one response whose id is, or begins with, ``wanted``.
 
-    A released response is found through the release's lineage; else the id columns of all generations are read.
+    A released response is found through the lineage of a data set; else the id columns of all generations are read.
 
     Raises:
         UnknownResponse: There is none, or more than one; says what is near, and which tables could not be read.
@@ -68,24 +69,25 @@ def find(lake: Lake, lanes: Iterable[Lane], wanted: str) -> Place:
 
 def released_ids(lake: Lake, count: int) -> list[str]:
     """The first ids of ``dataset/filtered``; none if it was never made or cannot be read."""
-    if lake.manifest(filtered.ASSET) is None:
+    if lake.manifest(FILTERED) is None:
         return []
     try:
-        return [str(ident) for ident in lake.frame(filtered.ASSET, WHOLE, ["response_id"])["response_id"].head(count)]
+        return [str(ident) for ident in lake.frame(FILTERED, WHOLE, ["response_id"])["response_id"].head(count)]
     except (OSError, pa.ArrowException):
         return []
 
 
 def _released(lake: Lake, lanes: dict[str, Lane], wanted: str) -> Place | None:
-    manifest = lake.manifest(sft.ASSET)
-    for part in manifest.parts.values() if manifest else ():
-        try:
-            rows = lake.find(sft.ASSET, WHOLE, part.companions[sft.LINEAGE_FILE], "response_id", wanted)
-        except (OSError, KeyError, pa.ArrowException):
-            continue  # the chain says what is wrong with it
-        for row in rows:
-            if row["lane"] in lanes:
-                return Place(lanes[row["lane"]], row["shard"], row["campaign"], wanted)
+    for asset in BY_RESPONSE:
+        manifest = lake.manifest(asset)
+        for part in manifest.parts.values() if manifest else ():
+            try:
+                rows = lake.find(asset, WHOLE, part.companions[LINEAGE], "response_id", wanted)
+            except (OSError, KeyError, pa.ArrowException):
+                continue  # the chain says what is wrong with it
+            for row in rows:
+                if row["lane"] in lanes:
+                    return Place(lanes[row["lane"]], row["shard"], row["campaign"], wanted)
     return None
 
 
@@ -104,7 +106,7 @@ def _unknown(lake: Lake, wanted: str, found: list[str], near: set[str], unreadab
     if near:
         words.append(f"Ids that begin alike: {', '.join(sorted(near)[:_SHOWN])}.")
     elif shown := released_ids(lake, 3):
-        words.append(f"Some of {filtered.ASSET}: {', '.join(shown)}; `genesys audit` without an id lists more.")
+        words.append(f"Some of {FILTERED}: {', '.join(shown)}; `genesys audit` without an id lists more.")
     else:
-        words.append(f"{filtered.ASSET} is empty; ids stand in the column response_id of each lane's generations.")
+        words.append(f"{FILTERED} is empty; ids stand in the column response_id of each lane's generations.")
     return " ".join(words + unreadable)

@@ -15,7 +15,8 @@ from genesys.calls.journal import Journal
 from genesys.choices import Acceptance
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.lane import Lane
-from genesys.lineage.evidence import GONE, Evidence, Recorded, Row
+from genesys.lineage.evidence import GONE, Evidence, Recorded
+from genesys.lineage.held import Row
 from genesys.lineage.records import Check, Checks, Step
 from genesys.outcomes import Outcome, accepted
 from genesys.prompts import Prompt

@@ -25,7 +25,8 @@ from genesys.lane import Lane, LedgerRow
 from genesys.ledger import BROKEN, ledger_asset, withdrawn_asset
 from genesys.lineage.chain import check_entry, ledger_link
 from genesys.lineage.decisions import decision
-from genesys.lineage.evidence import GONE, Evidence, Held, Recorded, Row, held_row, no_evidence, withdrawn_status
+from genesys.lineage.evidence import GONE, Evidence, Recorded, no_evidence, withdrawn_status
+from genesys.lineage.held import Held, Row, held_row
 from genesys.lineage.places import Place
 from genesys.lineage.records import Checks, Link, RowAudit
 from genesys.lineage.replay import Registry, roles_of

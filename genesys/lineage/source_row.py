@@ -9,7 +9,8 @@ from genesys.hashing import digest
 from genesys.lane import Identity
 from genesys.lane_source import open_all
 from genesys.ledger import identify
-from genesys.lineage.evidence import Evidence, Row
+from genesys.lineage.evidence import Evidence
+from genesys.lineage.held import Row
 from genesys.lineage.records import Checks, Link
 from genesys.sources import Opened, Source, SourceRow
 from genesys.sources.files import local_files

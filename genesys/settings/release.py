@@ -116,6 +116,15 @@ class DiversitySettings(Strict):
     """Difference of pass rates, where its 95 % interval leaves out 0."""
 
 
+class PreferenceSettings(Strict):
+    """``[release.preference]``: which two responses to a problem make a pair."""
+
+    per_problem: int = Field(default=2, ge=1)
+    """Pairs of one problem at most; no response stands in two."""
+    difference: float = Field(default=0.25, ge=0, lt=1)
+    """How far the lengths of both may be apart, as a share of the longer one."""
+
+
 class PublishSettings(Strict):
     """``[release.publish]``: where a release goes, and what its card says of it."""
 
@@ -155,4 +164,5 @@ class ReleaseSettings(Strict):
     people: PeopleSettings = PeopleSettings()
     split: SplitSettings = SplitSettings()
     diversity: DiversitySettings = DiversitySettings()
+    preference: PreferenceSettings = PreferenceSettings()
     publish: PublishSettings = PublishSettings()

@@ -10,11 +10,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from genesys.faults import GenesysError
 from genesys.tables.manifest import FORMAT, File
+from genesys.tables.text_sizes import characters
 
 
 class PartWriter:
@@ -39,6 +41,7 @@ class PartWriter:
             path.unlink(missing_ok=True)  # the caller has nothing yet that it could close
             raise
         self._pending: list[dict[str, Any]] = []
+        self._tables: list[pa.Table] = []
         self._names = frozenset(schema.names)
         self._chars = 0
         self.rows = 0
@@ -58,14 +61,53 @@ class PartWriter:
         if len(self._pending) == self.GROUP or self._chars >= self.GROUP_CHARS:
             self._flush()
 
+    def add_table(self, table: pa.Table) -> None:
+        """Add rows that stand in an Arrow table, with just these columns in any order.
+
+        They are cut into groups as they would be one by one, so that the file is the same whatever tables they came in.
+
+        Raises:
+            GenesysError: Its columns are not those of the table.
+        """
+        if set(table.column_names) != self._names:
+            odd = sorted(self._names.symmetric_difference(table.column_names))
+            raise GenesysError(f"no such columns in this table, or missing: {', '.join(odd)}")
+        if self._pending:
+            raise GenesysError("a part takes rows either one by one or as tables")
+        table = table.select(self._schema.names).cast(self._schema)
+        held = sum(map(len, self._tables))
+        sizes = np.cumsum(characters(table))
+        start, before = 0, 0
+        while start < len(table):
+            # A group is full with its thousandth row, or with the row that brings its text to the limit.
+            heavy = int(np.searchsorted(sizes, self.GROUP_CHARS - self._chars + before)) + 1
+            end = min(start + self.GROUP - held, heavy, len(table))
+            self._tables.append(table.slice(start, end - start))
+            held += end - start
+            self._chars += int(sizes[end - 1]) - before
+            start, before = end, int(sizes[end - 1])
+            if held == self.GROUP or self._chars >= self.GROUP_CHARS:
+                self._write(pa.concat_tables(self._tables))
+                self._tables.clear()
+                held = self._chars = 0
+        self.rows += len(table)
+
+    def _write(self, table: pa.Table) -> None:
+        with self._writing():
+            # In one piece, since pages end where pieces do.
+            self._writer.write_table(table.combine_chunks(), row_group_size=self.GROUP)
+
     def _flush(self) -> None:
+        if self._tables:
+            self._write(pa.concat_tables(self._tables))
+            self._tables.clear()
+            self._chars = 0
         if self._pending:
             try:
                 table = pa.Table.from_pylist(self._pending, schema=self._schema)
             except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
                 raise self._misfit() or error from error
-            with self._writing():
-                self._writer.write_table(table, row_group_size=self.GROUP)
+            self._write(table)
             self._pending.clear()
             self._chars = 0
 

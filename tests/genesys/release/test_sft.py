@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from genesys.faults import GenesysError, InfrastructureFault
-from genesys.release import buckets, filtered, sft
-from genesys.release.buckets import Buckets
-from genesys.release.filtered import make_filtered
+from genesys.faults import GenesysError
+from genesys.release import sft, sorting
+from genesys.release.choice import CAMPAIGN, FILTERED
 from genesys.release.sft import make_sft
 from genesys.tables.columns import LINEAGE
 from genesys.tables.lake import WHOLE, Lake, Part
-from tests.support.tiny_lane import ROWS, World, sums_lane, write_rows
+from tests.support.choice import choose
+from tests.support.tiny_lane import World, sums_lane, write_rows
 
 Row = dict[str, Any]
 
@@ -29,7 +28,7 @@ def world(tmp_path: Path) -> World:
     world = World.at(tmp_path, samples=6)
     world.update()
     world.run()
-    make_filtered(world.lake, [world.lane])
+    choose(world.lake, [world])
     return world
 
 
@@ -42,17 +41,17 @@ def rows(world: World) -> list[Row]:
 
 
 def lineage(world: World) -> list[Row]:
-    part = world.lake.need(sft.ASSET).parts[sft.CAMPAIGN]
-    return list(world.lake.file_rows(sft.ASSET, WHOLE, part.companions[sft.LINEAGE_FILE]))
+    part = world.lake.need(sft.ASSET).parts[CAMPAIGN]
+    return list(world.lake.file_rows(sft.ASSET, WHOLE, part.companions["lineage"]))
 
 
 def test_chats_in_the_published_columns_sorted_by_id(world: World) -> None:
     part = make(world)
     found = rows(world)
-    assert [list(row) for row in found] == [["response_id", "problem_id", "task_type", "score", "messages"]] * 9
-    assert part.counts["accepted"] == part.data.rows == 9
+    assert [list(row) for row in found] == [["response_id", "problem_id", "task_type", "score", "messages"]] * 12
+    assert part.counts["accepted"] == part.data.rows == 12
     ids = [row["response_id"] for row in found]
-    assert ids == sorted(ids) == [row["response_id"] for row in world.lake.rows(filtered.ASSET)]
+    assert ids == sorted(ids) == [row["response_id"] for row in world.lake.rows(FILTERED)]
     contents = {tuple(turn["content"] for turn in row["messages"]) for row in found}
     assert ("What is 20+22?", "<think>\n20 and 22\n</think>\n\nIt is 42") in contents
     assert {tuple(turn["role"] for turn in row["messages"]) for row in found} == {("user", "assistant")}
@@ -62,7 +61,7 @@ def test_a_system_prompt_is_part_of_the_chat(tmp_path: Path) -> None:
     world = World.at(tmp_path, lane=sums_lane(system_prompt="Think."), samples=1)
     world.update()
     world.run()
-    make_filtered(world.lake, [world.lane])
+    choose(world.lake, [world])
     make(world)
     assert {row["messages"][0]["content"] for row in rows(world)} == {"Think."}
     assert {row["messages"][0]["role"] for row in rows(world)} == {"system"}
@@ -94,7 +93,9 @@ def test_each_row_has_its_lineage_in_the_same_order(world: World) -> None:
             generation["sample_index"],
         )
         assert (row["verifier"], row["verifier_version"]) == ("TinyVerifier", "7")
-        assert all(row[name] is not None for name in LINEAGE.names if name not in ("source_url", "attribution"))
+        assert all(
+            row[name] is not None for name in LINEAGE.names if name not in ("source_url", "attribution", "toolchain")
+        )
 
 
 def test_datasets_loads_it(world: World, tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ def test_datasets_loads_it(world: World, tmp_path: Path) -> None:
     code = f"""
 import datasets
 data = datasets.load_dataset("parquet", data_files={world.lake.uri(sft.ASSET, WHOLE, part.data)!r}, split="train")
-assert len(data) == 9, len(data)
+assert len(data) == 12, len(data)
 assert data[0]["messages"][-1]["role"] == "assistant", data[0]
 assert data[0]["messages"][-1]["content"].startswith("<think>"), data[0]
 print(data.column_names)
@@ -121,7 +122,7 @@ def test_no_run_id_and_no_time_in_any_file(world: World) -> None:
         path = Path(world.lake.path(sft.ASSET, WHOLE, file))
         assert b"run-with-a-name" not in path.read_bytes()
         assert set(pq.read_schema(path).metadata) == {b"genesys.format"}
-    assert world.lake.need(sft.ASSET).parts[sft.CAMPAIGN].run_id == "run-with-a-name"
+    assert world.lake.need(sft.ASSET).parts[CAMPAIGN].run_id == "run-with-a-name"
 
 
 def test_nothing_is_done_again_until_the_choice_changes(world: World) -> None:
@@ -129,16 +130,16 @@ def test_nothing_is_done_again_until_the_choice_changes(world: World) -> None:
     assert make(world, run_id="two") == first
     more = replace(world, samples=7)
     more.run("generations", "verifications")
-    make_filtered(world.lake, [world.lane])
+    choose(world.lake, [world])
     again = make(more, run_id="three")
-    assert (again.run_id, again.data.rows) == ("three", 12)
+    assert (again.run_id, again.data.rows) == ("three", 15)
 
 
 def test_a_choice_made_of_earlier_tables_is_refused(world: World) -> None:
     make(world)
     before = world.lake.need(sft.ASSET)
     replace(world, lane=replace(world.lane, version="2"), samples=7).run()
-    make_filtered(world.lake, [world.lane])
+    choose(world.lake, [world])
     replace(world, samples=8).run("generations", "verifications")
     with pytest.raises(
         GenesysError, match="made of earlier versions of sums/generations/sums-00000.*materialize it again"
@@ -149,12 +150,12 @@ def test_a_choice_made_of_earlier_tables_is_refused(world: World) -> None:
 
 def test_a_chosen_response_that_its_table_lost_is_not_left_out_in_silence(world: World) -> None:
     """The file was replaced, by a copy of another day for instance, under a manifest that stands as it was."""
-    lost = next(world.lake.rows(filtered.ASSET))["response_id"]
+    lost = next(world.lake.rows(FILTERED))["response_id"]
     (part,) = world.lake.need("sums/generations", "sums-00000").parts.values()
     path = Path(world.lake.path("sums/generations", "sums-00000", part.data))
     table = pq.read_table(path)
     pq.write_table(table.filter(pc.field("response_id") != lost), path)
-    with pytest.raises(GenesysError, match="sums/generations sums-00000 has 8 of 9 chosen responses"):
+    with pytest.raises(GenesysError, match="sums/generations sums-00000 has 11 of 12 chosen responses"):
         make(world)
     assert world.lake.manifest(sft.ASSET) is None
 
@@ -165,59 +166,28 @@ def test_without_a_choice_it_says_what_is_to_be_done_first(tmp_path: Path) -> No
 
 
 def test_a_lane_that_is_not_there_any_more_is_named(world: World) -> None:
-    with pytest.raises(GenesysError, match="responses of the lane sums"):
+    with pytest.raises(GenesysError, match="traces of the lane sums"):
         make_sft(world.lake, [])
 
 
 def test_many_rows_go_through_files_and_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-    for name, held in (("memory", 4096), ("files", 20), ("more files", 1)):
-        monkeypatch.setattr(buckets, "HELD", held)
-        world = World.at(tmp_path / name, [row | {"id": n} for n, row in enumerate(ROWS[:2] * 10)], samples=12)
+    for name, held, shard_size in (("memory", 2**27, 20), ("files", 10_000, 6), ("more files", 1, 3)):
+        monkeypatch.setattr(sorting, "HELD", held)
+        world = World.at(tmp_path / name, samples=12)
         write_rows(world.source_file, [{"id": n, "question": f"{n}+1", "answer": str(n + 1)} for n in range(20)])
-        world.update(shard_size=6)
+        world.update(shard_size=shard_size)
         world.run()
-        make_filtered(world.lake, [world.lane])
+        choose(world.lake, [world])
         part = make(world)
-        assert part.data.rows == 180
-        found.append((part.data.sha256, part.companions[sft.LINEAGE_FILE].sha256))
+        assert part.data.rows == 200
+        found.append((part.data.sha256, {row["response_id"]: row["task_hash"] for row in lineage(world)}))
         assert not list(Path(world.lake.root).rglob("*.tmp"))
     assert found[0] == found[1] == found[2]
-
-
-def test_sorting_holds_no_more_rows_than_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buckets, "HELD", 64)
-    text = "x" * 20_000
-    tracemalloc.start()
-    with Buckets(2000, tmp_path) as sorter:
-        for number in range(2000):
-            sorter.add(f"{number * 2654435761 % 2**32:08x}", {"number": number, "text": text + str(number)})
-        previous, count = "", 0
-        for row in sorter.sorted():
-            ident = f"{row['number'] * 2654435761 % 2**32:08x}"
-            assert previous < ident
-            previous, count = ident, count + 1
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert count == 2000
-    assert peak < 10_000_000 < 2000 * len(text)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_no_room_for_sorting_is_a_fatal_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any, **__: Any) -> Any:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(buckets, "HELD", 1)
-    with Buckets(100, tmp_path) as sorter:
-        monkeypatch.setattr(Path, "open", full)
-        with pytest.raises(InfrastructureFault, match="No space left") as caught:
-            sorter.add("ab", {})
-    assert caught.value.fatal
 
 
 def test_the_table_reads_as_any_parquet_file(world: World) -> None:
     part = make(world)
     frame = pl.read_parquet(world.lake.path(sft.ASSET, WHOLE, part.data))
-    assert frame.height == 9
+    assert frame.height == 12
     assert frame["response_id"].is_sorted()
