@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from genesys.calls.journal import Journal
 from genesys.lane import Lane
 from genesys.lineage.chain import generation_link, ledger_link, task_link, verdict_link
-from genesys.lineage.evidence import Recorded, gather
-from genesys.lineage.places import find
+from genesys.lineage.evidence import Evidence, Recorded, gather
+from genesys.lineage.places import Place, find
 from genesys.lineage.published import release_link
 from genesys.lineage.records import Audit, Check, Link
 from genesys.lineage.replay import Registry
@@ -51,8 +51,20 @@ def audit(
     Raises:
         UnknownResponse: No response has this id, or several begin like it.
     """
-    evidence = gather(lake, find(lake, lanes, response_id))
-    recorded = Recorded(journal)
+    evidence, recorded = gather(lake, find(lake, lanes, response_id)), Recorded(journal)
+    found = _chain(evidence, recorded, sources)
+    if replay or live:
+        again = asyncio.run(derive_again(evidence, recorded, live=live, registry=registry, settings=settings))
+        found = found.model_copy(update={"links": tuple(_with(link, again.get(link.step, [])) for link in found.links)})
+    return found
+
+
+def follow(lake: Lake, journal: Journal, place: Place, *, sources: Iterable[Source] = ()) -> Audit:
+    """The same, without a replay, for a response whose place is known, so that nothing has to be searched for it."""
+    return _chain(gather(lake, place), Recorded(journal), sources)
+
+
+def _chain(evidence: Evidence, recorded: Recorded, sources: Iterable[Source]) -> Audit:
     links: tuple[Link, ...] = (
         source_link(evidence, sources),
         ledger_link(evidence),
@@ -61,9 +73,6 @@ def audit(
         verdict_link(evidence, recorded),
         release_link(evidence),
     )
-    if replay or live:
-        again = asyncio.run(derive_again(evidence, recorded, live=live, registry=registry, settings=settings))
-        links = tuple(_with(link, again.get(link.step, [])) for link in links)
     place = evidence.place
     return Audit(
         response_id=place.response_id, lane=place.lane.name, shard=place.shard, campaign=place.campaign, links=links

@@ -109,10 +109,16 @@ class Lake(Catalog):
         self, asset: str, partition: str, file: File, columns: Sequence[str] | None = None
     ) -> Iterator[dict[str, Any]]:
         """Rows of one file."""
+        for batch in self.batches(asset, partition, file, columns):
+            yield from batch.to_pylist()
+
+    def batches(
+        self, asset: str, partition: str, file: File, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The same as Arrow has them, a thousand rows at most together."""
         with self._opened(asset, partition, file) as parquet:
             size = rows_at_once(parquet.metadata, columns)
-            for batch in parquet.iter_batches(batch_size=size, columns=columns, use_threads=self.local):
-                yield from batch.to_pylist()
+            yield from parquet.iter_batches(batch_size=size, columns=columns, use_threads=self.local)
 
     def opened(self, asset: str, partition: str, file: File) -> AbstractContextManager[pq.ParquetFile]:
         """One file, to be read a row group at a time (``read_row_group``, with ``use_threads`` as ``local`` is)."""
@@ -123,7 +129,7 @@ class Lake(Catalog):
         found: list[dict[str, Any]] = []
         with self._opened(asset, partition, file) as parquet:
             for number in range(parquet.num_row_groups):
-                if _may_have(parquet.metadata.row_group(number), column, value):
+                if may_have(parquet.metadata.row_group(number), column, value):
                     rows = parquet.read_row_group(number, use_threads=self.local)
                     found += rows.filter(pc.equal(rows[column], value)).to_pylist()
         return found
@@ -264,7 +270,7 @@ class Lake(Catalog):
         self._fs.rm_file(self.path(asset, partition, name))
 
 
-def _may_have(group: pq.RowGroupMetaData, column: str, value: str) -> bool:
+def may_have(group: pq.RowGroupMetaData, column: str, value: str) -> bool:
     """Whether a value can be in a group of rows, as far as the file says what is in it."""
     return _may_have_any(group, column, [value])
 
