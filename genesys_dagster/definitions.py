@@ -11,7 +11,7 @@ import dagster as dg
 
 from genesys.lanes import chosen_lane
 from genesys.settings import Settings, load_settings
-from genesys_dagster.assets.datasets import FILTERED, GROUP, SFT, dataset_asset
+from genesys_dagster.assets.datasets import GROUP, KINDS, dataset_asset
 from genesys_dagster.assets.report import report_assets, report_checks
 from genesys_dagster.assets.upstream import fail_if_mixed_up
 from genesys_dagster.checks.current import current_check
@@ -37,21 +37,19 @@ def build_defs(
     lanes = {name: chosen_lane(settings, name) for name in settings.lanes}
     fail_if_mixed_up(source for chosen in settings.lanes.values() for source in chosen.sources)
     graphs = [lane_graph(lane, settings.lanes[name], settings) for name, lane in lanes.items()]
-    filtered = dataset_asset(FILTERED, list(lanes.values()), settings)
-    sft = dataset_asset(SFT, list(lanes.values()), settings)
+    datasets = [dataset_asset(kind, list(lanes.values()), settings) for kind in KINDS]
     return dg.Definitions(
         assets=[
             *_upstream(graphs),
             *(spec for graph in graphs for spec in graph.shards),
             *(asset for graph in graphs for asset in graph.assets),
-            filtered,
-            sft,
+            *datasets,
             *report_assets(list(lanes.values()), settings),
         ],
         asset_checks=[
             *(checks for graph in graphs for checks in graph.checks),
-            *(table_checks([GROUP, kind.name], kind.schema, kind.required) for kind in (FILTERED, SFT)),
-            *(current_check(asset.key, list(lanes.values())) for asset in (filtered, sft)),
+            *(table_checks([GROUP, kind.name], kind.schema, kind.required) for kind in KINDS),
+            *(current_check(asset.key, list(lanes.values())) for asset in datasets),
             *report_checks(),
         ],
         jobs=[*(job for graph in graphs for job in graph.jobs), _dataset_job()],

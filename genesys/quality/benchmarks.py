@@ -73,6 +73,16 @@ def open_benchmarks(settings: Settings) -> Benchmarks | None:
     return found
 
 
+def benchmark_revisions(settings: Settings) -> dict[str, str]:
+    """What the chosen sets hold, by their revisions alone; a set of the hub that is not kept yet is fetched.
+
+    Raises:
+        GenesysError: As of ``open_benchmarks``.
+        InfrastructureFault: Likewise.
+    """
+    return {benchmark.label: _opened(settings, benchmark)[0] for benchmark in settings.benchmarks.chosen}
+
+
 def kept_at(settings: Settings, benchmark: Benchmark) -> Path:
     """Where a set of the hub stands once it is fetched."""
     return Path(settings.path(FOLDER)) / f"{digest(benchmark.model_dump(), 24)}.jsonl"

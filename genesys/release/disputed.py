@@ -108,11 +108,6 @@ class Shard:
         """All, by response_id and campaign."""
         return sorted(self.lake.rows(verifications_asset(self.lane), self.name), key=verdict_key)
 
-    @property
-    def judged(self) -> int:
-        """How many of the tasks that still count have a verdict."""
-        return len({verdict["problem_id"] for verdict in self.verdicts if self._task_of(verdict) is not None})
-
     @cached_property
     def suspected(self) -> dict[Key, Vote]:
         """Votes on tasks that have enough of them against their gold, before any text was looked at."""
@@ -124,24 +119,31 @@ class Shard:
                 votes[verdict["problem_id"]][verdict_key(verdict)] = vote
         return {key: vote for found in votes.values() if len(found) >= self.rule.votes for key, vote in found.items()}
 
-    def texts(self, *, accepted: bool = False) -> dict[Key, Text]:
-        """Texts of all voters of suspected tasks, and if wanted of all accepted responses, in one reading."""
-        chosen = [
-            verdict
-            for verdict in self.verdicts
-            if verdict_key(verdict) in self.suspected
-            or (verdict["accepted"] and (accepted or verdict["problem_id"] in self._suspects))
-        ]
+    def texts(self) -> dict[Key, Text]:
+        """Texts of all voters of suspected tasks."""
+        chosen = [verdict for verdict in self.verdicts if self.may_vote(verdict_key(verdict), verdict)]
         return dict(texts_of(self.lake, self.lane, self.name, self.tasks, chosen))
 
     def disputes(self, texts: Mapping[Key, Text], same: SameAnswers) -> Iterator[Dispute]:
         """The disputes of the shard, by problem_id."""
+        return self.counted(self.ballots(texts), same)
+
+    def may_vote(self, key: Key, verdict: Row) -> bool:
+        """Whether the text of a response is wanted for its vote."""
+        return key in self.suspected or (verdict["accepted"] and verdict["problem_id"] in self._suspects)
+
+    def ballots(self, texts: Mapping[Key, Text]) -> dict[str, list[Ballot]]:
+        """The votes on each suspected task."""
         ballots: dict[str, list[Ballot]] = {problem: [] for problem in sorted(self._suspects)}
         for verdict in self.verdicts:
             if verdict["problem_id"] in ballots and self._task_of(verdict) is not None:
                 ballot = self._ballot(verdict, texts.get(verdict_key(verdict)))
                 ballots[verdict["problem_id"]] += [ballot] if ballot else []
-        for problem, found in ballots.items():
+        return ballots
+
+    def counted(self, ballots: Mapping[str, Iterable[Ballot]], same: SameAnswers) -> Iterator[Dispute]:
+        """What votes on tasks of this shard come to, by problem_id."""
+        for problem, found in sorted(ballots.items()):
             dispute = find_dispute(problem, found, self.rule, same.of(self.tasks[problem]["task_type"]))
             if dispute is not None:
                 yield dispute

@@ -1,4 +1,4 @@
-"""``dataset/filtered`` and ``dataset/sft``: made of all lanes together, by ``genesys.release``. Unpartitioned."""
+"""The data sets: made of all lanes together, by ``genesys.release``. Unpartitioned; one entry of ``KINDS`` each."""
 
 import importlib
 from collections.abc import Callable, Sequence
@@ -38,6 +38,8 @@ class DatasetKind:
         required: Columns that are never null.
         description: For the UI.
         sample: Columns shown as a sample.
+        recipe: What decides it besides its inputs, from lanes and settings.
+        options: What ``make_<name>`` takes beside lake, lanes and run_id, from the settings.
         after: The tables of every lane that it stands behind; each changes its version with all further up.
         chosen: Whether it stands behind the choice, ``dataset/filtered``.
         audits_golds: Whether it finds disputed tasks, lists them as a companion and has a check of how many they are.
@@ -48,6 +50,8 @@ class DatasetKind:
     required: tuple[str, ...]
     description: str
     sample: tuple[str, ...]
+    recipe: Callable[[Sequence[Lane], Settings], Recipe]
+    options: Callable[[Settings], dict[str, Any]] = lambda settings: {}
     after: tuple[str, ...] = ()
     chosen: bool = False
     audits_golds: bool = False
@@ -56,10 +60,13 @@ class DatasetKind:
 FILTERED = DatasetKind(
     name="filtered",
     schema=columns.FILTERED,
-    required=("response_id", "problem_id", "lane", "shard", "campaign", "task_type"),
-    description="Which verified responses are good enough to be published, by their ids; and, in the companion "
-    "`disputed`, tasks whose responses agree with one another and not with the gold.",
-    sample=("response_id", "problem_id", "lane", "shard", "task_type", "score"),
+    required=("response_id", "problem_id", "lane", "shard", "campaign", "task_type", "split"),
+    description="Which verified responses are good enough to be published, by their ids; and, beside it, what became "
+    "of every other one (`ends`), every problem with its pass rates and its split (`problems`), and tasks whose "
+    "responses agree with one another and not with the gold (`disputed`).",
+    sample=("response_id", "problem_id", "lane", "shard", "task_type", "split", "score"),
+    recipe=lambda lanes, settings: filtered_recipe(lanes, settings, SameAnswers(settings=settings)),
+    options=lambda settings: {"settings": settings, "same": SameAnswers(settings=settings)},
     after=("ledger", "verifications"),  # of withdrawn rows the ledger alone tells
     audits_golds=True,
 )
@@ -69,8 +76,11 @@ SFT = DatasetKind(
     required=("response_id", "problem_id", "task_type", "messages"),
     description="The chosen responses as chats, in the published columns of a supervised fine-tuning set.",
     sample=("response_id", "problem_id", "task_type", "score", "messages"),
+    recipe=lambda lanes, settings: sft_recipe(),
     chosen=True,
 )
+KINDS = (FILTERED, SFT)
+"""All data sets, each after those that it stands behind."""
 
 
 def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) -> dg.AssetsDefinition:
@@ -79,7 +89,7 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
     Args:
         kind: Which.
         lanes: All of them.
-        settings: When a gold is disputed, and what verifiers are made from.
+        settings: What its recipe and its options are made from.
     """
 
     @dg.asset(
@@ -87,7 +97,7 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
         deps=_deps(kind, lanes),
         group_name=GROUP,
         description=kind.description,
-        code_version=_recipe(kind, lanes, settings).code_version,
+        code_version=kind.recipe(lanes, settings).code_version,
         kinds={"parquet"},
         op_tags=settings_tags(settings),
         check_specs=[disputes_spec(dg.AssetKey([GROUP, kind.name]))] if kind.audits_golds else None,
@@ -98,7 +108,7 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
         with plain_failures():
             fail_if_changed(context.op_execution_context, settings)
             _fail_on_unsound(lake, lanes, context.instance)
-            _maker(kind)(lake, list(lanes), run_id=context.run.run_id, **_options(kind, settings))
+            _maker(kind)(lake, list(lanes), run_id=context.run.run_id, **kind.options(settings))
             manifest = lake.need(f"{GROUP}/{kind.name}")
         return dg.MaterializeResult(
             metadata={
@@ -126,18 +136,6 @@ def _maker(kind: DatasetKind) -> Callable[..., object]:
     module = importlib.import_module(f"genesys.release.{kind.name}")
     maker: Callable[..., object] = getattr(module, f"make_{kind.name}")
     return maker
-
-
-def _recipe(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) -> Recipe:
-    if not kind.audits_golds:
-        return sft_recipe()
-    return filtered_recipe(lanes, settings.disputes, SameAnswers(settings=settings))
-
-
-def _options(kind: DatasetKind, settings: Settings) -> dict[str, Any]:
-    if not kind.audits_golds:
-        return {}
-    return {"disputes": settings.disputes, "same": SameAnswers(settings=settings)}
 
 
 def _fail_on_unsound(lake: Lake, lanes: Sequence[Lane], instance: dg.DagsterInstance) -> None:

@@ -22,7 +22,7 @@ from genesys_dagster.ops import phases
 from tests.genesys_dagster.conftest import Graph
 
 TABLE, SHARD = "sums/filtered", "sums-00000"
-ROW = {name: "x" for name in columns.FILTERED.names} | {"score": 1.0}
+ROW = {name: "x" for name in columns.FILTERED.names} | {"score": 1.0, "chars": 9}
 SHARDS = ["sums-00000", "sums-00001"]
 CHOOSE = "This run has no partition: choose one, a shard of the lane."
 
@@ -125,7 +125,11 @@ def test_a_file_that_cannot_be_read_fails_the_checks_and_not_their_run(
     [
         (columns.FILTERED.remove(0), {}, "column response_id is missing"),
         (columns.FILTERED.append(pa.field("more", pa.string())), {"more": "x"}, "column more is not in the schema"),
-        (columns.FILTERED.set(6, pa.field("score", pa.float32())), {}, "column score is float, expected double"),
+        (
+            columns.FILTERED.set(columns.FILTERED.get_field_index("score"), pa.field("score", pa.float32())),
+            {},
+            "column score is float, expected double",
+        ),
         (columns.FILTERED, {"lane": None}, "lane is null in 3 rows"),
     ],
 )

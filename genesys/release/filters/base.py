@@ -23,11 +23,13 @@ class Traces:
     """What a filter looks at. No texts: what can be told of them was measured before (``columns.MEASURED``)."""
 
     rows: pl.DataFrame
-    """Those left: ``row`` (counts all traces in the order of response_id and campaign, from 0) and the columns of
-    ``columns.MEASURED``, without ``signature``. Names that repeat are categorical."""
+    """Those left: ``row`` (counts all traces in the order of response_id and campaign, from 0), the columns of
+    ``columns.MEASURED`` without ``signature``, ``lane`` and ``shard``. Names that repeat are categorical."""
     problems: pl.DataFrame
-    """Every problem with a verdict: the columns of ``columns.MEASURED_PROBLEMS`` without ``signature``, by
-    problem_id."""
+    """Every problem with a verdict, by problem_id: the columns of ``columns.MEASURED_PROBLEMS`` without ``signature``;
+    ``dispute`` (the votes against its gold, for people; null if it is not disputed); and of all its traces, whatever
+    becomes of them, ``responses``, ``accepted``, ``pass_rate``, ``teachers``, ``band``, ``cluster`` and ``split`` as in
+    ``columns.PROBLEMS``. A trace whose task is gone has no problem here."""
     signatures: Path
     """``responses.npy``, a row for each trace by its ``row``, and ``problems.npy``, in the order of ``problems``:
     unsigned 32-bit numbers, ``genesys.quality.signatures.SIZE`` in a row; to be mapped, not read."""
@@ -44,6 +46,7 @@ class Filter:
         settings: What decides it, JSON-like.
         for_all: Whether what it drops may be in no data set, not even in ``raw``: what may not be published, and what
             is no trace of a task that stands.
+        reads: Versions of what it reads besides the traces, by name; asked when a choice is made, not before.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Filter:
     drop: Callable[[Traces], pl.DataFrame]
     settings: dict[str, Any] = field(default_factory=dict)
     for_all: bool = False
+    reads: Callable[[], dict[str, str]] = dict
 
 
 def dropped(rows: pl.DataFrame, reason: str | pl.Expr, detail: str | pl.Expr | None = None) -> pl.DataFrame:

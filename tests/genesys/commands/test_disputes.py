@@ -143,15 +143,14 @@ def test_tables_on_object_storage_read_the_same(
 
 def test_the_audit_of_a_response_says_that_its_gold_is_disputed(world: World) -> None:
     make_filtered(world.lake, [world.lane])
-    ident = next(row["row_id"] for row in ends(world) if row["reason"] == "disputed gold")
+    ident = next(row["response_id"] for row in ends(world) if row["reason"] == "disputed gold")
     facts = release_link(gather(world.lake, find(world.lake, [world.lane], ident))).facts
     assert facts["dropped"] == "disputed gold: 16 of 16 answers agree on 4, none with the gold; teachers: tiny"
 
 
 def ends(world: World) -> list[dict[str, Any]]:
     part = world.lake.need(filtered.ASSET).parts[filtered.CAMPAIGN]
-    assert part.outcomes is not None
-    return list(world.lake.file_rows(filtered.ASSET, WHOLE, part.outcomes))
+    return list(world.lake.file_rows(filtered.ASSET, WHOLE, part.companions[filtered.ENDS_FILE]))
 
 
 # A file -----------------------------------------------------------------------------------------------------------

@@ -83,8 +83,8 @@ def test_its_responses_are_dropped_for_that_reason_with_the_votes_and_reach_no_d
     world = world_of(tmp_path, {"1+2": ["4", "4", "4", "4", "hm"]}, samples=5)
     part = make(world)
     assert part.counts["rejected"] == {"disputed gold": 5}
-    assert part.outcomes is not None
-    ends = [row for row in world.lake.file_rows(filtered.ASSET, WHOLE, part.outcomes) if row["status"] == "rejected"]
+    ends = list(world.lake.file_rows(filtered.ASSET, WHOLE, part.companions[filtered.ENDS_FILE]))
+    ends = [row for row in ends if row["reason"] is not None]
     assert {row["detail"] for row in ends} == {"4 of 4 answers agree on 4, none with the gold; teachers: tiny"}
     make_sft(world.lake, [world.lane])
     released = {row["problem_id"] for row in world.lake.rows("dataset/sft")}

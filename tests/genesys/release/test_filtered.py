@@ -36,8 +36,8 @@ def chosen(world: World) -> list[Row]:
 
 def reasons(world: World) -> dict[str, str | None]:
     part = world.lake.need(filtered.ASSET).parts[filtered.CAMPAIGN]
-    assert part.outcomes is not None
-    return {row["row_id"]: row["reason"] for row in world.lake.file_rows(filtered.ASSET, WHOLE, part.outcomes)}
+    rows = world.lake.file_rows(filtered.ASSET, WHOLE, part.companions[filtered.ENDS_FILE])
+    return {row["response_id"]: row["reason"] for row in rows}
 
 
 def test_each_response_ends_chosen_or_dropped_with_its_reason(world: World) -> None:
@@ -48,6 +48,7 @@ def test_each_response_ends_chosen_or_dropped_with_its_reason(world: World) -> N
         "rejected": {"cut off at the token limit": 3, "duplicate response": 3, "not accepted: wrong": 3},
         "errored": {},
         "records": 3,
+        "dropped": {"equal responses": 3, "length and format": 3, "verdict": 3},
     }
     by_id = {row["response_id"]: row for row in world.rows("generations")}
     ends = reasons(world)
@@ -112,8 +113,7 @@ def test_same_inputs_give_the_same_bytes_whatever_the_order_of_lanes(tmp_path: P
             world.run()
         lanes = [world.lane for world in worlds]
         part = make_filtered(lake, lanes[::-1] if flipped else lanes, run_id=name)
-        assert part.outcomes is not None
-        found.append((part.data.sha256, part.outcomes.sha256, part.counts))
+        found.append(([file.sha256 for file in part.files], part.counts))
         assert {row["lane"] for row in lake.rows(filtered.ASSET)} == {"sums", "more"}
         ids = [row["response_id"] for row in lake.rows(filtered.ASSET)]
         assert ids == sorted(ids)
@@ -125,7 +125,7 @@ def test_a_stale_task_drops_its_responses_until_they_are_made_again(world: World
     changed = replace(world, lane=replace(sums_lane(), curate=other_wording(world), version="2"))
     changed.run("tasks")
     part = make(changed)
-    assert part.counts["rejected"] == {"not accepted: wrong": 3, "stale task": 9}
+    assert part.counts["rejected"] == {"stale task": 12}
     assert chosen(changed) == []
     changed.run("generations", "verifications")
     assert make(changed).counts["accepted"] == 3
@@ -144,7 +144,7 @@ def test_a_task_that_is_gone_drops_its_responses(world: World) -> None:
     other = TinyTeacher(teacher_id="stricter", answer=lambda request: refuse_if("5+5", request))
     replace(world, teacher=other).run("tasks")
     assert len(world.rows("tasks")) == 2
-    assert make(world).counts["rejected"]["stale task"] == 3
+    assert make(world).counts["rejected"]["stale task"] == 4
 
 
 def refuse_if(question: str, request: Any) -> Any:
@@ -166,7 +166,7 @@ def test_withdrawn_source_rows_drop_their_responses(world: World, rows: list[Row
     write_rows(world.source_file, rows)
     world.update()
     part = make(world)
-    assert part.counts["rejected"][reason] == 3
+    assert part.counts["rejected"][reason] == 4
     assert part.counts["accepted"] == 2
     write_rows(world.source_file, ROWS)
     world.update()
@@ -180,7 +180,7 @@ def test_a_verdict_on_another_text_does_not_count(world: World) -> None:
     shutil.rmtree(world.folder / "lake" / "sums" / "generations")
     replace(world, journal_name="another", teacher=other).run("generations")
     assert world.rows("generations")[0]["messages"][-1]["content"] == "Now 3"
-    assert make(world).counts["rejected"] == {"not accepted: wrong": 3, "stale verdict": 9}
+    assert make(world).counts["rejected"] == {"stale verdict": 12}
     replace(world, journal_name="another", teacher=other).run("verifications")
     assert make(world).counts["accepted"] == 3
 

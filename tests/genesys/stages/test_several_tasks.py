@@ -74,7 +74,7 @@ def test_a_removed_row_takes_all_its_tasks_out_of_the_release(tmp_path: Path) ->
     write_rows(world.source_file, ROWS[1:])
     world.update()
     part = make_filtered(world.lake, [world.lane])
-    assert (part.counts["accepted"], part.counts["rejected"]["removed source row"]) == (4, 2)
+    assert (part.counts["accepted"], part.counts["rejected"]["removed source row"]) == (4, 4)
     assert gone.isdisjoint(row["problem_id"] for row in world.lake.rows("dataset/filtered"))
 
 

@@ -1,0 +1,88 @@
+"""Which filters there are, in which order, and what they leave: the funnel between verified responses and data sets.
+
+A filter is a module in ``filters`` and a line here. What it may look at stands in ``filters.base``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from genesys.faults import GenesysError
+from genesys.outcomes import Counts
+from genesys.recipe import Recipe
+from genesys.release.filters import cut_off, same_text, standing, verdict
+from genesys.release.filters.base import Filter, Traces
+from genesys.settings import Settings
+
+
+def filters_of(settings: Settings) -> tuple[Filter, ...]:
+    """All filters in their order; those that hold for all data sets stand first."""
+    return (
+        standing.filter_(),
+        verdict.filter_(),
+        cut_off.filter_(),
+        same_text.filter_(),
+    )
+
+
+def chain_recipe(filters: Iterable[Filter]) -> Recipe:
+    """What decides which traces are left, besides the traces."""
+    filters = tuple(filters)
+    return Recipe(
+        {f"filter:{one.name}": one.version for one in filters},
+        {"filters": [[one.name, one.settings] for one in filters]},
+    )
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What became of every trace."""
+
+    rows: pl.DataFrame
+    """By ``row``: ``step``, ``reason``, ``detail``, ``for_all``; null where all filters left it."""
+    left: pl.DataFrame
+    """The traces that all filters left, with the columns of ``Traces.rows``."""
+    counts: Counts
+
+
+def apply(filters: Sequence[Filter], traces: Traces) -> Ends:
+    """Ask one filter after the other.
+
+    Raises:
+        GenesysError: A filter drops what is not there, or one trace twice: a mistake in it.
+    """
+    counts = Counts(rows=traces.rows.height)
+    left, ended = traces.rows, [_NOBODY]
+    for one in filters:
+        gone = one.drop(replace(traces, rows=left)).sort("row")
+        if gone["row"].n_unique() != gone.height or gone.join(left, on="row", how="anti").height:
+            raise GenesysError(
+                f"the filter {one.name!r} (version {one.version}) drops traces twice, or such as are gone"
+            )
+        if gone.height:
+            counts.dropped[one.name] += gone.height
+            counts.rejected.update(dict(gone["reason"].value_counts().iter_rows()))
+            left = left.join(gone.select("row"), on="row", how="anti", maintain_order="left")
+        step = pl.lit(one.name).cast(pl.Categorical).alias("step")
+        ended.append(
+            gone.select(
+                "row", step, pl.col("reason").cast(pl.Categorical), "detail", pl.lit(one.for_all).alias("for_all")
+            )
+        )
+    counts.accepted = counts.records = left.height
+    rows = traces.rows.select("row").join(pl.concat(ended), on="row", how="left", maintain_order="left")
+    return Ends(rows, left, counts)
+
+
+_NOBODY = pl.DataFrame(
+    schema={
+        "row": pl.UInt32,
+        "step": pl.Categorical,
+        "reason": pl.Categorical,
+        "detail": pl.String,
+        "for_all": pl.Boolean,
+    }
+)
