@@ -5,27 +5,49 @@ A filter is a module in ``filters`` and a line here. What it may look at stands 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from genesys.faults import GenesysError
+from genesys.hashing import canonical_json
 from genesys.outcomes import Counts
+from genesys.overrides import Overrides
 from genesys.recipe import Recipe
-from genesys.release.filters import cut_off, same_text, standing, verdict
+from genesys.release.filters import caps, difficulty, format, licences, people, personal, standing, verdict  # noqa: A004
 from genesys.release.filters.base import Filter, Traces
+from genesys.release.filters.benchmarks import benchmarks
+from genesys.release.filters.duplicates import equal_responses, near_responses
+from genesys.release.filters.meaning import meaning
+from genesys.release.filters.problems import near_problems
 from genesys.settings import Settings
 
 
-def filters_of(settings: Settings) -> tuple[Filter, ...]:
+def filters_of(settings: Settings, overrides: Overrides) -> tuple[Filter, ...]:
     """All filters in their order; those that hold for all data sets stand first."""
+    chosen = settings.release
     return (
+        people.filter_(overrides),
         standing.filter_(),
+        licences.filter_(chosen.licences),
+        personal.filter_(chosen.people),
         verdict.filter_(),
-        cut_off.filter_(),
-        same_text.filter_(),
+        format.filter_(chosen.format),
+        benchmarks(),
+        equal_responses(),
+        near_responses(chosen.duplicates),
+        near_problems(chosen.duplicates),
+        *([meaning(chosen.duplicates)] if chosen.duplicates.semantic else []),
+        difficulty.filter_(chosen.difficulty),
+        caps.filter_(chosen.caps),
     )
+
+
+def steps_of(settings: Settings) -> tuple[str, ...]:
+    """The names of all filters, in their order."""
+    return tuple(one.name for one in filters_of(settings, Overrides()))
 
 
 def chain_recipe(filters: Iterable[Filter]) -> Recipe:
@@ -33,7 +55,8 @@ def chain_recipe(filters: Iterable[Filter]) -> Recipe:
     filters = tuple(filters)
     return Recipe(
         {f"filter:{one.name}": one.version for one in filters},
-        {"filters": [[one.name, one.settings] for one in filters]},
+        # As JSON gives it back, so that what a manifest holds is what was put there.
+        {"filters": json.loads(canonical_json([[one.name, one.settings] for one in filters]))},
     )
 
 
@@ -73,7 +96,8 @@ def apply(filters: Sequence[Filter], traces: Traces) -> Ends:
             )
         )
     counts.accepted = counts.records = left.height
-    rows = traces.rows.select("row").join(pl.concat(ended), on="row", how="left", maintain_order="left")
+    rows = traces.rows.select("row", "decided").join(pl.concat(ended), on="row", how="left", maintain_order="left")
+    rows = rows.with_columns(pl.coalesce("detail", "decided").alias("detail")).drop("decided")
     return Ends(rows, left, counts)
 
 

@@ -19,11 +19,13 @@ import pyarrow as pa
 
 from genesys.lane import Lane
 from genesys.ledger import withdrawn_asset
+from genesys.overrides import Overrides, open_overrides
 from genesys.quality.same_answers import SameAnswers
 from genesys.recipe import Recipe
 from genesys.release.chain import Ends, apply, chain_recipe, filters_of
 from genesys.release.disputed import COMPANION, DISPUTED, listed, withdrawn_rows
-from genesys.release.filters.base import Filter, Traces
+from genesys.release.filters.base import Traces
+from genesys.release.filters.people import overturned
 from genesys.release.gathered import Gathered, gather
 from genesys.release.measured import inputs_of, measure, measured_recipe, shards_of
 from genesys.release.problems import problem_recipe, with_ends, with_rates, with_split
@@ -48,9 +50,11 @@ def plain_settings() -> Settings:
 
 
 def filtered_recipe(lanes: Iterable[Lane], settings: Settings, same: SameAnswers) -> Recipe:
-    """What decides the choice, besides the tables of the lanes and what else is read (``read_besides``)."""
+    """What decides the choice, besides the tables of the lanes and what else is read ."""
     measured = measured_recipe(lanes, TextMeasures(settings, settings.disputes), same)
-    recipes = (measured, chain_recipe(filters_of(settings)), problem_recipe(settings.release))
+    # What people decided is read when it is needed, and named then.
+    chain = chain_recipe(filters_of(settings, Overrides()))
+    recipes = (measured, chain, problem_recipe(settings.release))
     versions = {name: version for recipe in recipes for name, version in recipe.versions.items()}
     chosen = {name: value for recipe in recipes for name, value in recipe.settings.items()}
     return Recipe({"filter": VERSION} | versions, chosen)
@@ -90,10 +94,10 @@ def make_filtered(
     with same or SameAnswers(settings=settings) as same:
         by_shard = inputs_of(lake, shards)
         inputs = _inputs(lake, lanes, by_shard.values())
-        recipe, filters = filtered_recipe(lanes, settings, same), filters_of(settings)
+        recipe, overrides = filtered_recipe(lanes, settings, same), open_overrides(settings)
         measures = TextMeasures(settings, settings.disputes)
         revisions = measures.revisions()
-        read = read_besides(filters, revisions)
+        read = {"overrides": overrides.version} | {f"benchmark:{name}": found for name, found in revisions.items()}
         fingerprint = recipe.fingerprint([inputs, read])
         standing = lake.part(ASSET, WHOLE, CAMPAIGN)
         if standing and standing.fingerprint == fingerprint:
@@ -103,7 +107,7 @@ def make_filtered(
     # A name that gc knows, should this process be killed.
     with tempfile.TemporaryDirectory(dir=lake.scratch(ASSET, WHOLE), prefix="part-", suffix=".tmp") as scratch:
         gathered = gather(lake, measured, withdrawn, Path(scratch))
-        made = _chosen(lake, gathered, filters, settings)
+        made = _chosen(lake, gathered, overrides, settings)
     part = made.model_copy(
         update={
             "fingerprint": fingerprint,
@@ -116,14 +120,6 @@ def make_filtered(
     )
     lake.publish(ASSET, WHOLE, {CAMPAIGN: part})
     return part
-
-
-def read_besides(filters: Iterable[Filter], revisions: dict[str, str]) -> dict[str, str]:
-    """Versions of what is read besides the lake: benchmarks, and what filters read."""
-    found = {f"benchmark:{name}": revision for name, revision in revisions.items()}
-    for one in filters:
-        found |= one.reads()
-    return found
 
 
 def changed_inputs(lake: Lake, lanes: Iterable[Lane]) -> list[str]:
@@ -148,13 +144,14 @@ def _inputs(lake: Lake, lanes: Iterable[Lane], by_shard: Iterable[dict[str, str]
     return found | {name: version for name, version in lake.versions_of(names).items() if version is not None}
 
 
-def _chosen(lake: Lake, gathered: Gathered, filters: Iterable[Filter], settings: Settings) -> Part:
+def _chosen(lake: Lake, gathered: Gathered, overrides: Overrides, settings: Settings) -> Part:
     """The tables of what filters leave, and what was counted."""
     before = gathered.traces
-    problems = with_rates(before.problems, before.rows, settings.release)
+    rows = overturned(before.rows, overrides)
+    problems = with_rates(before.problems, rows, settings.release)
     problems = with_split(problems, before.signatures, settings.release)
-    traces = Traces(before.rows, problems, before.signatures)
-    ends = apply(tuple(filters), traces)
+    traces = Traces(rows, problems, before.signatures)
+    ends = apply(filters_of(settings, overrides), traces)
     kinds = Counter(row["kind"] for row in gathered.disputes)
     return Part(
         data=_write(lake, FILTERED, _filtered(ends, problems)),

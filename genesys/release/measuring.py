@@ -16,7 +16,7 @@ from genesys.calls.verdicts import is_verdict_key
 from genesys.hashing import digest
 from genesys.lane import Lane
 from genesys.release.disputed import Shard
-from genesys.release.text_measures import ID_LENGTH, TextMeasures
+from genesys.release.text_measures import TextMeasures
 from genesys.release.texts import Key, Text, verdict_key
 from genesys.schemas import parse_info
 from genesys.stages.generations import generations_asset
@@ -29,6 +29,8 @@ from genesys.tables.lake import Lake, Part
 
 ASSET = "dataset/measured"
 STALE_VERDICT = "stale verdict"
+ID_LENGTH = 24
+"""Hexadecimal digits by which equal texts are known."""
 PROBLEMS, BALLOTS = "problems", "ballots"
 """Companions: the shard's tasks, and the votes on those of them whose gold may be disputed."""
 
@@ -145,7 +147,7 @@ def _row(verdict: Row, generation: Row, tasks: _Tasks, measures: TextMeasures) -
         **{name: generation[name] for name in ("teacher_id", "finish_reason", "prompt_tokens", "completion_tokens")},
         "standing": standing,
         "digest": digest(text, ID_LENGTH),
-        **measures.response(prompt, text, generation["finish_reason"], signed=signed),
+        **measures.response(prompt, text, generation, signed=signed),
     }
 
 

@@ -27,19 +27,3 @@ def after_thinking(response: str | None) -> str:
     for close in _CLOSE.finditer(text):
         end = close.end()
     return "" if _OPEN.search(text, end) else text[end:]
-
-
-def split_thinking(response: str | None) -> tuple[str, str]:
-    """The thinking without its outermost marks, and the answer after it; both without white space around them.
-
-    Where a response does not think, the first is empty; where its thinking never ends, the second.
-    """
-    text = response or ""
-    answer = after_thinking(text)
-    thinking = text[: len(text) - len(answer)].strip()
-    if thinking:
-        opened = _OPEN.match(thinking)
-        begin = opened.end() if opened else 0
-        ends = [close.start() for close in _CLOSE.finditer(thinking, begin) if close.end() == len(thinking)]
-        thinking = thinking[begin : ends[-1] if ends else None].strip()
-    return thinking, answer.strip()

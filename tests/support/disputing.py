@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genesys.chat import ChatAnswer, ChatRequest
-from tests.support.tiny_lane import TinyTeacher
+from tests.support.tiny_lane import TinyTeacher, spelt
 
 
 class NamingVerifier:
@@ -49,7 +49,7 @@ def teacher_saying(
         left, right = question.split("+")
         found = said.get(question, [str(int(left) + int(right))])
         text = found[min(request.sample_index, len(found) - 1)]
-        number = request.sample_index if words == "sample" else 0
+        number = spelt(request.sample_index) if words == "sample" else 0
         return ChatAnswer(
             content=f"{words} {number} of {teacher_id}: {text}", finish_reason="length" if cut_off else "stop"
         )

@@ -15,6 +15,7 @@ from genesys.calls.journal import Journal
 from genesys.chat import ChatAnswer, ChatRequest, Completed
 from genesys.choices import Acceptance
 from genesys.curation.steps import Curation, Step
+from genesys.hashing import digest
 from genesys.lane import Adapter, Identity, Lane, LedgerRow
 from genesys.ledger import LedgerUpdate, update_ledger
 from genesys.outcomes import Outcome, accepted, rejected
@@ -117,6 +118,12 @@ class TinyVerifier:
         }
 
 
+def spelt(number: int) -> str:
+    """Ten words for a number, so that texts with two of them are no near-duplicates."""
+    letters = digest(number, 40).translate(str.maketrans("0123456789", "ghijklmnop"))
+    return " ".join(letters[start : start + 4] for start in range(0, 40, 4))
+
+
 def answers(request: ChatRequest) -> ChatAnswer:
     """What the tiny teacher says: sample 0 right, 1 wrong, 2 right word for word as 0, 3 right but cut off."""
     question = request.messages[-1].content
@@ -129,7 +136,7 @@ def answers(request: ChatRequest) -> ChatAnswer:
         1: (f"Surely {total + 1}", "stop"),
         2: (f"It is {total}", "stop"),
         3: (f"Cut {total}", "length"),
-    }.get(request.sample_index, (f"Answer {request.sample_index}: {total}", "stop"))
+    }.get(request.sample_index, (f"{spelt(request.sample_index)}: {total}", "stop"))
     reasoning = f"{left} and {right}" if request.sample_index != 3 else None
     return ChatAnswer(
         content=text, reasoning=reasoning, finish_reason=finish, prompt_tokens=10, completion_tokens=4, model="tiny-1"

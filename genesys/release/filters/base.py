@@ -24,7 +24,8 @@ class Traces:
 
     rows: pl.DataFrame
     """Those left: ``row`` (counts all traces in the order of response_id and campaign, from 0), the columns of
-    ``columns.MEASURED`` without ``signature``, ``lane`` and ``shard``. Names that repeat are categorical."""
+    ``columns.MEASURED`` without ``signature``, ``lane`` and ``shard``. Where people decided, ``accepted`` and
+    ``reason`` are as they did, and ``decided`` says why, null elsewhere. Names that repeat are categorical."""
     problems: pl.DataFrame
     """Every problem with a verdict, by problem_id: the columns of ``columns.MEASURED_PROBLEMS`` without ``signature``;
     ``dispute`` (the votes against its gold, for people; null if it is not disputed); and of all its traces, whatever
@@ -46,7 +47,6 @@ class Filter:
         settings: What decides it, JSON-like.
         for_all: Whether what it drops may be in no data set, not even in ``raw``: what may not be published, and what
             is no trace of a task that stands.
-        reads: Versions of what it reads besides the traces, by name; asked when a choice is made, not before.
     """
 
     name: str
@@ -54,7 +54,6 @@ class Filter:
     drop: Callable[[Traces], pl.DataFrame]
     settings: dict[str, Any] = field(default_factory=dict)
     for_all: bool = False
-    reads: Callable[[], dict[str, str]] = dict
 
 
 def dropped(rows: pl.DataFrame, reason: str | pl.Expr, detail: str | pl.Expr | None = None) -> pl.DataFrame:

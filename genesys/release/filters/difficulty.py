@@ -29,7 +29,7 @@ def judged(rows: pl.DataFrame) -> pl.DataFrame:
             *(pl.col(name).cast(pl.String) for name in ("response_id", "problem_id", "teacher_id")), "score", "accepted"
         )
         .filter(pl.col("score").is_not_null() | pl.col("accepted"))
-        .unique("response_id", keep="any")
+        .unique("response_id", keep="first", maintain_order=True)
         .group_by("problem_id", "teacher_id")
         .agg(*counted)
         .sort("problem_id", "teacher_id")

@@ -1,4 +1,7 @@
-"""The filter ``verdict``: what its verifier did not accept goes. From which score on stands in ``[acceptance]``."""
+"""The filter ``verdict``: what neither its verifier nor a person accepted goes.
+
+From which score on a verifier does stands in ``[acceptance]``.
+"""
 
 from __future__ import annotations
 
@@ -16,4 +19,4 @@ def filter_() -> Filter:
 
 def _drop(traces: Traces) -> pl.DataFrame:
     why = pl.col("reason").cast(pl.String).fill_null("no reason given")
-    return dropped(traces.rows.filter(~pl.col("accepted")), pl.lit("not accepted: ") + why)
+    return dropped(traces.rows.filter(~pl.col("accepted")), pl.lit("not accepted: ") + why, pl.col("decided"))

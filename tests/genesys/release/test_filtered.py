@@ -45,7 +45,7 @@ def test_each_response_ends_chosen_or_dropped_with_its_reason(world: World) -> N
     assert part.counts == {
         "rows": 12,
         "accepted": 3,
-        "rejected": {"cut off at the token limit": 3, "duplicate response": 3, "not accepted: wrong": 3},
+        "rejected": {"cut off": 3, "equal response": 3, "not accepted: wrong": 3},
         "errored": {},
         "records": 3,
         "dropped": {"equal responses": 3, "length and format": 3, "verdict": 3},
@@ -55,9 +55,7 @@ def test_each_response_ends_chosen_or_dropped_with_its_reason(world: World) -> N
     assert ends.keys() == by_id.keys()
     for ident, reason in ends.items():
         index = by_id[ident]["sample_index"]
-        expected = {1: {"not accepted: wrong"}, 3: {"cut off at the token limit"}}.get(
-            index, {None, "duplicate response"}
-        )
+        expected = {1: {"not accepted: wrong"}, 3: {"cut off"}}.get(index, {None, "equal response"})
         assert reason in expected
     rows = chosen(world)
     assert [row["response_id"] for row in rows] == sorted(ident for ident, reason in ends.items() if reason is None)
@@ -219,7 +217,7 @@ def test_two_campaigns_that_got_the_same_answer_count_it_once(world: World) -> N
     file = world.lake.write("sums/generations", "sums-00000", GENERATIONS, rows)
     world.lake.publish("sums/generations", "sums-00000", {"other-0004": part.model_copy(update={"data": file})})
     world.run("verifications")
-    assert make(world).counts["rejected"]["duplicate response"] == 9
+    assert make(world).counts["rejected"]["equal response"] == 9
     assert len({row["response_id"] for row in chosen(world)}) == len(chosen(world)) == 3
 
 
