@@ -12,7 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -41,7 +40,8 @@ VERSION = "4"
 ENDS_FILE, PROBLEMS_FILE = "ends", "problems"
 """The companions that say what became of every trace, and what is known of every problem."""
 
-Row = dict[str, Any]
+_AT_ONCE = 2**16
+"""Rows that are written together."""
 
 
 def plain_settings() -> Settings:
@@ -177,6 +177,8 @@ def _filtered(ends: Ends, problems: pl.DataFrame) -> pl.DataFrame:
 
 def _write(lake: Lake, schema: pa.Schema, frame: pl.DataFrame) -> File:
     with lake.writer(ASSET, WHOLE, schema) as writer:
-        writer.add_frame(frame)
+        for some in frame.select(schema.names).iter_slices(_AT_ONCE):
+            # Some at a time, since categories become text here.
+            writer.add_table(some.with_columns(pl.selectors.categorical().cast(pl.String)).to_arrow())
     assert writer.file is not None  # noqa: S101 - set at the end of the block
     return writer.file

@@ -10,9 +10,9 @@ import s3fs
 
 from genesys.commands import disputes as command
 from genesys.faults import GenesysError
-from genesys.lineage.chain import release_link
 from genesys.lineage.evidence import gather
 from genesys.lineage.places import find
+from genesys.lineage.published import release_link
 from genesys.release import filtered
 from genesys.release.filtered import make_filtered
 from genesys.tables.lake import WHOLE
