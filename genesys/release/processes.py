@@ -90,9 +90,12 @@ class _Crew:
             with self._lock:
                 if self._ended:
                     raise OSError("ended")
-                # -P keeps the working directory off the child's path.
+                # It finds what we find, and -P keeps its working directory off its path.
                 child = subprocess.Popen(
-                    [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                    [sys.executable, "-P", "-m", __name__],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 )
                 self._children.append(child)
             self._mine.child = child
