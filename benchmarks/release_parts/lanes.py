@@ -63,11 +63,11 @@ class Plan:
         return Lake(Path(self.folder) / "lake")
 
 
-def shards_for(traces: int) -> list[tuple[str, int]]:
-    """Lane and number of each shard."""
+def shards_for(traces: int) -> list[tuple[str, int, int]]:
+    """Lane, number, and the lane's first number of each shard."""
     count = max(len(LANES), round(traces / (SHARD * len(TEACHERS) * SAMPLES)))
     names = [name for name, share in SHARES.items() for _ in range(max(1, round(share * count)))]
-    return [(name, number) for number, name in enumerate(names)]
+    return [(name, number, names.index(name)) for number, name in enumerate(names)]
 
 
 def benchmark_text(seed: int, number: int) -> str:
@@ -75,12 +75,12 @@ def benchmark_text(seed: int, number: int) -> str:
     return texts.sentences(texts.drawn(np.random.default_rng([seed, 2, number]), 40))
 
 
-def make_shard(plan: Plan, place: tuple[str, int]) -> tuple[int, int]:
+def make_shard(plan: Plan, place: tuple[str, int, int]) -> tuple[int, int]:
     """Write one shard of a lane; gives its traces and their bytes of text."""
-    lane, number = place
+    lane, number, first = place
     rng = np.random.default_rng([plan.seed, 3, number])
     planted: list[tuple[str, str, str]] = []
-    tasks = [_task(plan, lane, number * SHARD + each, planted) for each in range(SHARD)]
+    tasks = [_task(plan, lane, number * SHARD + each, first * SHARD, planted) for each in range(SHARD)]
     name = f"{lane}-{number:05d}"
     lake = plan.lake
     _publish(lake, f"{lane}/tasks", name, {"curated": (TASKS, tasks)})
@@ -115,13 +115,13 @@ def problem_id(seed: int, number: int) -> str:
     return digest(["problem", seed, number], 24)
 
 
-def _prompt(plan: Plan, number: int, ident: str, planted: list[tuple[str, str, str]]) -> str:
+def _prompt(plan: Plan, number: int, first: int, ident: str, planted: list[tuple[str, str, str]]) -> str:
     kind, base = number % OF_HUNDRED, number - APART
     rng = np.random.default_rng([plan.seed, 4, number])
-    if base >= 0 and kind in EDITED:
+    if base >= first and kind in EDITED:
         planted.append(("edited problem", ident, problem_id(plan.seed, base)))
         return texts.sentences(texts.edited(rng, texts.prompt_words(plan.seed, base)))
-    if base >= 0 and kind in TWIN:
+    if base >= first and kind in TWIN:
         planted.append(("other number", ident, problem_id(plan.seed, base)))
         return texts.sentences(texts.other_number(texts.prompt_words(plan.seed, base)))
     said = texts.sentences(texts.prompt_words(plan.seed, number))
@@ -132,7 +132,7 @@ def _prompt(plan: Plan, number: int, ident: str, planted: list[tuple[str, str, s
     return said
 
 
-def _task(plan: Plan, lane: str, number: int, planted: list[tuple[str, str, str]]) -> Row:
+def _task(plan: Plan, lane: str, number: int, first: int, planted: list[tuple[str, str, str]]) -> Row:
     ident, kind = problem_id(plan.seed, number), LANES[lane]
     info = {"language": "python", "test_cases": [{"type": "stdin_stdout", "input": "1", "output": "2"}] * 8}
     task = {
@@ -141,7 +141,7 @@ def _task(plan: Plan, lane: str, number: int, planted: list[tuple[str, str, str]
         "source": f"synthetic/{lane}-{number % 3}",
         "in_source_id": str(number),
         "hf_dataset_name": f"synthetic/{lane}",
-        "prompt": _prompt(plan, number, ident, planted),
+        "prompt": _prompt(plan, number, first, ident, planted),
         "gold_standard_solution": str(number),
         "verification_info": json.dumps(info if lane == "coding" else {"ground_truth": str(number)}),
         "metadata": "{}",
