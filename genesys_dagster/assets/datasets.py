@@ -8,9 +8,11 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from genesys.funnel import curation_funnel
 from genesys.lane import Lane
 from genesys.quality.same_answers import SameAnswers
 from genesys.recipe import Recipe
+from genesys.release.chain import steps_of
 from genesys.release.filtered import filtered_recipe
 from genesys.release.sft import sft_recipe
 from genesys.settings import Settings
@@ -20,7 +22,7 @@ from genesys_dagster.checks.disputes import disputes_metadata, disputes_result, 
 from genesys_dagster.checks.soundness import problems_of
 from genesys_dagster.costs import set_costs
 from genesys_dagster.loaded import fail_if_changed, settings_tags
-from genesys_dagster.metadata import counts_metadata, inputs_of, sample_table, table_metadata
+from genesys_dagster.metadata import counts_metadata, funnel_metadata, inputs_of, sample_table, table_metadata
 from genesys_dagster.ops.phases import plain_failures
 from genesys_dagster.partitions import made_partitions
 from genesys_dagster.resources import BASIC
@@ -42,6 +44,7 @@ class DatasetKind:
         options: What ``make_<name>`` takes beside lake, lanes and run_id, from the settings.
         after: The tables of every lane that it stands behind; each changes its version with all further up.
         chosen: Whether it stands behind the choice, ``dataset/filtered``.
+        steps: The names of what drops rows on their way into it, in their order.
         audits_golds: Whether it finds disputed tasks, lists them as a companion and has a check of how many they are.
     """
 
@@ -54,6 +57,7 @@ class DatasetKind:
     options: Callable[[Settings], dict[str, Any]] = lambda settings: {}
     after: tuple[str, ...] = ()
     chosen: bool = False
+    steps: Callable[[Settings], tuple[str, ...]] = lambda settings: ()
     audits_golds: bool = False
 
 
@@ -68,6 +72,7 @@ FILTERED = DatasetKind(
     recipe=lambda lanes, settings: filtered_recipe(lanes, settings, SameAnswers(settings=settings)),
     options=lambda settings: {"settings": settings, "same": SameAnswers(settings=settings)},
     after=("ledger", "verifications"),  # of withdrawn rows the ledger alone tells
+    steps=steps_of,
     audits_golds=True,
 )
 SFT = DatasetKind(
@@ -114,6 +119,7 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
             metadata={
                 **table_metadata(lake, manifest, kind.schema),
                 **counts_metadata(manifest.counts),
+                **(funnel_metadata(curation_funnel(manifest.counts, steps)) if (steps := kind.steps(settings)) else {}),
                 **set_costs(lake, [lane.name for lane in lanes], settings.prices),
                 "inputs": len(inputs_of(manifest)),
                 "sample": sample_table(lake, manifest, kind.sample),
