@@ -2,7 +2,7 @@
 
 A text is its words: letters and digits, in small letters, without the marks of LaTeX, Markdown and code around them.
 Two texts overlap where so many words in a row are the same (13 by default, as most who publish models count), and
-these runs cover half of the benchmark's text: a phrase that half of all problems end with ("where m and n are
+these runs cover two fifths of the benchmark's text: a phrase that half of all problems end with ("where m and n are
 relatively prime positive integers") is no overlap. A text of fewer words has to be there whole.
 
 ``OverlapIndex`` knows all runs of some texts by their hashes, 16 bytes each. Which texts those are, and where they
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 RUN = 13
 """Words in a row."""
-SHARE = 0.5
-"""Of a benchmark's text, that such runs cover."""
-LEAST = 8
-"""A text of fewer words is no sign of itself within another: it has to be all that the other says."""
+SHARE = 0.4
+"""Of a benchmark's text, that such runs cover: half of it is found, also where the cut is not in its very middle."""
+LEAST, LEAST_NUMBERS = 8, 2
+"""A text of fewer words is no sign of itself within another: it has to be all that the other says. With so many numbers
+it may have two words less."""
 
 _BARE = re.compile(
     r"\\(?:left|right|big+|Big+|displaystyle|textstyle|limits|nolimits|quad|qquad|text(?:bf|it|rm|tt|sf)?|math(?:rm|bf|"
@@ -77,11 +78,14 @@ class Overlap:
     """The longest run of words that both have."""
     share: float
     """Of the benchmark's text, that is in the other."""
+    near: bool = False
+    """Whether it is the text edited: ``share`` is how alike they are then, ``words`` are those they have in common."""
 
     def __str__(self) -> str:
         """For a person."""
         words = self.words if len(self.words) <= 300 else f"{self.words[:300]}..."
-        return f"{self.benchmark} {self.row}, {self.share:.0%} of it: {words}"
+        how = f"edited, likeness {self.share:.2f}" if self.near else f"{self.share:.0%} of it"
+        return f"{self.benchmark} {self.row}, {how}: {words}"
 
 
 class OverlapIndex:
@@ -97,7 +101,7 @@ class OverlapIndex:
         """Read all texts."""
         self._run, self._share = run, share
         self._names: list[tuple[str, str]] = []
-        self._lengths = array("I")
+        self._lengths, self._is_told = array("I"), array("B")
         found: dict[int, _Runs] = {}
         for text in texts:
             words = words_of(text.text)
@@ -106,6 +110,7 @@ class OverlapIndex:
                 found.setdefault(min(len(words), run), _Runs()).add(runs, len(self._names))
                 self._names.append((text.benchmark, text.row))
                 self._lengths.append(len(words))
+                self._is_told.append(_is_told(words))
         self._known = {length: runs.sorted() for length, runs in sorted(found.items())}
 
     def __len__(self) -> int:
@@ -119,19 +124,21 @@ class OverlapIndex:
 
     def find(self, text: str) -> Overlap | None:
         """The text that this one has most of, None if it has enough of none."""
+        found = self.all(text)
+        return found[0] if found else None
+
+    def all(self, text: str) -> list[Overlap]:
+        """The texts that this one has enough of, the one that it has most of first."""
         words = words_of(text)
         if not words:
-            return None
-        best: Overlap | None = None
+            return []
+        every: list[Overlap] = []
         for length, runs in enumerate(_runs(_hashes(words), self._run), 1):
             known = self._known.get(length)
-            # A short text is to be found whole, and a very short one to be all that there is.
-            if known is not None and (length >= LEAST or length in (len(words), self._run)):
-                for found in self._shared(words, runs, length, known):
-                    # Of equals the first one known: an answer that is the same in every process.
-                    if best is None or (found.share, len(found.words)) > (best.share, len(best.words)):
-                        best = found
-        return best
+            if known is not None:
+                every += self._shared(words, runs, length, known)
+        # Of equals the first one known: an answer that is the same in every process.
+        return sorted(every, key=lambda found: (-found.share, -len(found.words)))
 
     def _shared(
         self, words: list[str], runs: _Array, length: int, known: tuple[_Array, _Array, _Array]
@@ -152,7 +159,8 @@ class OverlapIndex:
         found = []
         for place in sorted(shared):
             share = _covered({there for _, there in shared[place]}, length) / self._lengths[place]
-            if share >= self._share:
+            # A short text is to be found whole, and a very short one to be all that there is.
+            if share >= self._share and (self._is_told[place] or self._lengths[place] == len(words)):
                 begin, count = _longest(shared[place], length)
                 found.append(Overlap(*self._names[place], " ".join(words[begin : begin + count]), share))
         return found
@@ -179,6 +187,12 @@ class _Runs:
         order = np.argsort(hashes, kind="stable")
         others = (np.frombuffer(each, dtype=np.uint32)[order] for each in (self._places, self._starts))
         return hashes[order], *others  # type: ignore[return-value]
+
+
+def _is_told(words: list[str]) -> bool:
+    """Whether a text is a sign of itself within another one."""
+    numbers = sum(word[0].isdigit() for word in words)
+    return len(words) >= (LEAST - 2 if numbers >= LEAST_NUMBERS else LEAST)
 
 
 def _covered(starts: set[int], run: int) -> int:

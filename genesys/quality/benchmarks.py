@@ -1,7 +1,8 @@
 """The public test sets of ``[benchmarks]``: fetched, kept, and made into an index that says what overlaps them.
 
 A set of the hub is streamed once and then stands in the state, so that it is neither asked for again nor changes; local
-files are read each time. What an overlap is stands in ``genesys.overlap``.
+files are read each time. A text overlaps where it has the words of a row (``genesys.overlap``), unless numbers among
+them are others: then it is another problem; or where it is a row that was edited (``genesys.quality.near_index``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import Any
 from genesys.faults import GenesysError, InfrastructureFault
 from genesys.hashing import digest
 from genesys.overlap import Overlap, OverlapIndex, Text
+from genesys.quality.near_index import NearIndex
+from genesys.quality.sameness import shared_numbers
+from genesys.quality.statements import statement
 from genesys.schemas import as_text
 from genesys.settings import Settings
 from genesys.settings.benchmarks import Benchmark
@@ -24,6 +28,7 @@ from genesys.storage import replace_file
 
 FOLDER = "{state}/benchmarks"
 """Where sets of the hub stand; one that is removed there is fetched anew."""
+LONG, HALF = 200, 0.45
 
 
 @dataclass
@@ -37,14 +42,31 @@ class Benchmarks:
     """Of each set."""
     rows: dict[str, int] = field(default_factory=dict)
     """How many it has."""
+    near: NearIndex | None = None
+    """The same rows, for what was edited; without it words in a row decide alone."""
 
     def find(self, text: str) -> Overlap | None:
         """What a text shares with them, if that is enough."""
-        return self.index.find(text)
+        for found in self.index.all(text):
+            # Of what is there word for word the numbers are there, too.
+            if found.share == 1 or not self._has_other_numbers(text, found):
+                return found
+        return None if self.near is None else self.near.find(text)
 
-    def overlap(self, statement: str) -> str | None:
+    def _has_other_numbers(self, text: str, found: Overlap) -> bool:
+        """Whether it is another problem in the same words. In a long text one number in ten may differ all the same."""
+        if self.near is None:
+            return False
+        theirs = self.near.statement(found)
+        same, other = shared_numbers(statement(text), theirs)
+        if other > (0.1 * (same + other) if len(theirs.tokens) > LONG else 0):
+            return True
+        # Phrases without any of its numbers are common to many problems, unless they are nearly half of it.
+        return found.share < HALF and not same and bool(theirs.numbers)
+
+    def overlap(self, task: str) -> str | None:
         """The same for a person."""
-        found = self.index.find(statement)
+        found = self.find(task)
         return None if found is None else str(found)
 
 
@@ -69,7 +91,9 @@ def open_benchmarks(settings: Settings) -> Benchmarks | None:
                 found.rows[benchmark.label] += 1
                 yield Text(benchmark.label, row, text)
 
-    found.index = OverlapIndex(texts(), run=chosen.words, share=chosen.share)
+    every = list(texts())
+    found.index = OverlapIndex(every, run=chosen.words, share=chosen.share)
+    found.near = NearIndex(every, chosen.likeness)
     return found
 
 

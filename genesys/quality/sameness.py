@@ -16,6 +16,7 @@ from genesys.quality.statements import Statement
 from genesys.quality.vocabulary import meaning, weight
 
 _SIGNS = frozenset("+-*<>≤≥≠±")
+_LONG, _PHRASE = 4000, 4
 FORMULAS, SYMBOLS = 0.7, 12
 """Statements with so many symbols in a row have to share this much of what follows what in their formulas."""
 
@@ -38,6 +39,14 @@ def _said(made: Statement, numbers: bool) -> set[str]:
     return set(map(meaning, made.tokens if numbers else made.words))
 
 
+def glance(threshold: float) -> float:
+    """What signatures have to tell of two statements for a look at their words.
+
+    Signatures are an estimate, of fewer words than are looked at then.
+    """
+    return 0.6 * threshold / (2 - threshold)
+
+
 def same_task(one: Statement, two: Statement) -> bool:
     """Whether nothing says that they are different problems, however like their words may be."""
     return (
@@ -56,6 +65,22 @@ def same_numbers(one: Statement, two: Statement) -> bool:
     if sorted(one.numbers) != sorted(two.numbers) and sorted(_numbers(left)) != sorted(_numbers(right)):
         return False
     return not _exchanged(left, right)
+
+
+def shared_numbers(part: Statement, whole: Statement) -> tuple[int, int]:
+    """How many numbers are the same, and how many differ, where a text has the words of another or of a piece of it."""
+    from rapidfuzz.distance import Indel
+
+    left, right = _with_one(part)[:_LONG], _with_one(whole)
+    same = other = 0
+    for change in Indel.opcodes(_masked(left), _masked(right)):
+        if change.tag == "equal" and change.src_end - change.src_start >= _PHRASE:
+            pairs = zip(
+                left[change.src_start : change.src_end], right[change.dest_start : change.dest_end], strict=True
+            )
+            equal = [one == two for one, two in pairs if one[0].isdigit()]
+            same, other = same + sum(equal), other + len(equal) - sum(equal)
+    return same, other
 
 
 def turned_round(one: Statement, two: Statement) -> bool:
@@ -80,8 +105,7 @@ def _exchanged(left: list[str], right: list[str]) -> bool:
     """Whether another number stands where the words before and after it are the same."""
     from rapidfuzz.distance import Indel
 
-    changes = Indel.opcodes(*([("0" if token[0].isdigit() else token) for token in each] for each in (left, right)))
-    for change in changes:
+    for change in Indel.opcodes(_masked(left), _masked(right)):
         if change.tag == "equal":
             # Words that an edit has parted say nothing of a number beside them.
             first, last = change.src_start + (change.src_start > 0), change.src_end - (change.src_end < len(left))
@@ -89,6 +113,10 @@ def _exchanged(left: list[str], right: list[str]) -> bool:
             if left[first:last] != right[first + shift : last + shift]:
                 return True
     return False
+
+
+def _masked(words: list[str]) -> list[str]:
+    return ["0" if word[0].isdigit() else word for word in words]
 
 
 def _other_signs(one: Statement, two: Statement) -> bool:

@@ -99,6 +99,11 @@ class Statement:
 
     tokens: tuple[str, ...]
 
+    @property
+    def beginning(self) -> Statement:
+        """As much as is kept of it."""
+        return self if len(self.tokens) <= KEPT else Statement(self.tokens[:KEPT])
+
     @cached_property
     def numbers(self) -> tuple[str, ...]:
         """In order. The word ``one`` is none: it comes and goes with the wording (``one of them``)."""

@@ -19,10 +19,6 @@ from genesys.release.near import agreeing
 if TYPE_CHECKING:
     from genesys.release.near import Array
 
-_LEAST = 0.6
-"""Of the likeness that is asked for, what signatures have to tell of it for a closer look: they are made of fewer
-words, and an estimate."""
-
 
 class Problems:
     """Statements of problems by their places, read when they are asked for."""
@@ -55,9 +51,8 @@ class Problems:
         import numpy as np
 
         told = agreeing(self._signatures, int(self._chosen[place]), self._chosen[others])
-        floor = _LEAST * threshold / (2 - threshold)
         values = np.zeros(len(others))
-        for at in np.flatnonzero(told >= floor).tolist():
+        for at in np.flatnonzero(told >= sameness.glance(threshold)).tolist():
             values[at] = self._likeness(place, int(others[at]), float(told[at]), threshold, templates)
         return values
 

@@ -14,6 +14,9 @@ from genesys.overlap import RUN, SHARE
 from genesys.settings.sections import Strict
 from genesys.sources import Source
 
+NEAR = 0.7
+"""Likeness of statements, as ``genesys.quality.sameness`` counts it."""
+
 
 class Benchmark(Strict):
     """One test set."""
@@ -75,6 +78,8 @@ class BenchmarkSettings(Strict):
     """So many words in a row that both have are an overlap, ..."""
     share: float = Field(default=SHARE, ge=0, le=1)
     """... if they and further such runs cover this share of the benchmark's text."""
+    likeness: float = Field(default=NEAR, gt=0, le=1)
+    """A task with the numbers of a benchmark's text and words that are so much alike is that text, edited."""
 
     @property
     def chosen(self) -> tuple[Benchmark, ...]:
@@ -85,4 +90,4 @@ class BenchmarkSettings(Strict):
     def recipe(self) -> dict[str, Any]:
         """What decides which rows overlap, besides what the sets hold; empty where there are no sets."""
         sets = [benchmark.model_dump() for benchmark in self.chosen]
-        return {"sets": sets, "words": self.words, "share": self.share} if sets else {}
+        return {"sets": sets, "words": self.words, "share": self.share, "likeness": self.likeness} if sets else {}
