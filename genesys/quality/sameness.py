@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 from genesys.quality.contrasts import NEGATIONS, contrary
 from genesys.quality.statements import Statement
-from genesys.quality.vocabulary import meaning, weight
 
 _SIGNS = frozenset("+-*<>≤≥≠±")
 _LONG, _PHRASE = 4000, 4
@@ -29,14 +28,10 @@ def likeness(one: Statement, two: Statement, *, numbers: bool = True) -> float:
         two: The other.
         numbers: Whether numbers are words as well.
     """
-    left, right = _said(one, numbers), _said(two, numbers)
-    both = sum(map(weight, left & right))
-    whole = sum(map(weight, left)) + sum(map(weight, right))
+    left, right = one.weights, two.weights
+    both = sum(left[word] for word in left.keys() & right.keys() if numbers or not word[0].isdigit())
+    whole = sum(weight for said in (left, right) for word, weight in said.items() if numbers or not word[0].isdigit())
     return 2 * both / whole if whole else 1.0
-
-
-def _said(made: Statement, numbers: bool) -> set[str]:
-    return set(map(meaning, made.tokens if numbers else made.words))
 
 
 def glance(threshold: float) -> float:

@@ -114,6 +114,11 @@ class Statement:
         """In order, without numbers and signs."""
         return tuple(token for token in self.tokens if token[0].isalpha())
 
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """What it says, each once and whatever the wording, with how much that is."""
+        return {word: weight(word) for word in map(meaning, self.tokens)}
+
     @property
     def digits(self) -> str:
         """All digits in order: the same however numbers are parted (``2.50``, ``250``)."""
@@ -154,7 +159,7 @@ def unpacked(content: bytes) -> Statement:
 
 def features(made: Statement) -> set[str]:
     """What a signature is made of: the words that say what it is about, whatever their order."""
-    telling = {meaning(word) for word in made.words if weight(meaning(word)) == 1}
+    telling = {word for word, weight in made.weights.items() if weight == 1}
     return telling if len(telling) >= 4 else telling | set(made.tokens)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from genesys.release.near import Bands, linked, meetings, numbered
+from genesys.release.near import Bands, each_met, meetings, numbered
 from genesys.release.same_problems import Problems
 
 if TYPE_CHECKING:
@@ -45,20 +45,21 @@ def clusters(problems: pl.DataFrame, signatures: Path) -> pl.Series:
     numbers = numbered(problems["numbers"].cast(pl.String))
     heads = _Heads(len(problems))
 
-    def alike(place: int, others: Array) -> Array:
-        values = np.zeros(len(others))
-        # What hangs together already is not looked at again.
-        new = np.array([not heads.together(int(groups[place]), int(groups[other])) for other in others], dtype=bool)
+    def look(place: int, others: Array) -> None:
         telling = statements.telling(place)
-        if telling < TOO_FEW:
-            new &= numbers[others] == numbers[place]
         words = WORDS if telling >= FEW else FEW_WORDS if telling >= TOO_FEW else None
-        values[new] = statements.near(place, others[new], LIKENESS, templates=words)
-        return values
+        for at, told in statements.nearest(place, others, LIKENESS):
+            other = int(others[at])
+            # What hangs together already is not looked at again.
+            if heads.together(int(groups[place]), int(groups[other])):
+                continue
+            if words is None and numbers[other] != numbers[place]:
+                continue
+            if statements.likeness(place, other, told, LIKENESS, templates=words) > 0:
+                heads.join(int(groups[place]), int(groups[other]))
 
-    found = meetings(mapped, places, Bands(*ANY_NUMBERS), Bands(*SAME_NUMBERS, numbers))
-    for one, two in linked(found, alike):
-        heads.join(int(groups[one]), int(groups[two]))
+    for place, others in each_met(meetings(mapped, places, Bands(*ANY_NUMBERS), Bands(*SAME_NUMBERS, numbers))):
+        look(place, others)
     # Numbers of families are in the order of their ids, so that the least number is the least id.
     names = families.unique().sort()
     return names.gather([heads.of(group) for group in groups.tolist()]).alias("cluster")

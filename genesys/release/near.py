@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-CROWD = 64
+CROWD = 32
 """Of one bucket, that a row is compared with at most: the first ones that stay."""
 _FULL = 1024
 """Rows in a bucket from which on it is parted by the next band, too."""
@@ -89,9 +89,8 @@ def first_ones(found: Meetings, alike: Alike) -> Iterator[tuple[int, int, float]
 
     standing: dict[int, list[int]] = {}
     for row, buckets in _lines(found):
-        others = {other for bucket in buckets for other in standing.get(bucket, ())}
-        if others:
-            candidates = np.fromiter(sorted(others), dtype=np.int64, count=len(others))
+        candidates = _met(standing, buckets)
+        if len(candidates):
             values = alike(row, candidates)
             best = int(np.argmax(values))
             if values[best] > 0:
@@ -100,17 +99,13 @@ def first_ones(found: Meetings, alike: Alike) -> Iterator[tuple[int, int, float]
         _stay(standing, row, buckets)
 
 
-def linked(found: Meetings, alike: Alike) -> Iterator[tuple[int, int]]:
-    """Pairs of rows that are alike, enough of them to know what hangs together."""
-    import numpy as np
-
+def each_met(found: Meetings) -> Iterator[tuple[int, Array]]:
+    """Each row that meets others, with those before it that it meets: all but where a bucket is crowded."""
     standing: dict[int, list[int]] = {}
     for row, buckets in _lines(found):
-        others = {other for bucket in buckets for other in standing.get(bucket, ())}
-        if others:
-            candidates = np.fromiter(sorted(others), dtype=np.int64, count=len(others))
-            values = alike(row, candidates)
-            yield from ((row, int(other)) for other in candidates[values > 0])
+        candidates = _met(standing, buckets)
+        if len(candidates):
+            yield row, candidates
         _stay(standing, row, buckets)
 
 
@@ -126,6 +121,13 @@ def numbered(names: Any) -> Array:
     import numpy as np
 
     return np.asarray(names.rank("dense").fill_null(0), dtype=np.int64)
+
+
+def _met(standing: dict[int, list[int]], buckets: list[int]) -> Array:
+    import numpy as np
+
+    others = {other for bucket in buckets for other in standing.get(bucket, ())}
+    return np.fromiter(sorted(others), dtype=np.int64, count=len(others))
 
 
 def _stay(standing: dict[int, list[int]], row: int, buckets: list[int]) -> None:

@@ -7,17 +7,21 @@ Candidates come from signatures (``genesys.release.near``), the decision from th
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from genesys.quality import sameness
 from genesys.quality.statements import KEPT, Statement, unpacked
-from genesys.quality.vocabulary import meaning, weight
 from genesys.release.near import agreeing
 
 if TYPE_CHECKING:
     from genesys.release.near import Array
+
+
+LOOKS = 32
+"""Statements that one is compared with word by word, at most."""
 
 
 class Problems:
@@ -36,27 +40,43 @@ class Problems:
 
     def telling(self, place: int) -> int:
         """How many different words of a statement say what it is about."""
-        return len({meaning(word) for word in self.at(place).words if weight(meaning(word)) == 1})
+        return sum(weight == 1 for weight in self.at(place).weights.values())
 
-    def near(self, place: int, others: Array, threshold: float, *, templates: float | None = None) -> Any:
-        """How alike each of the others is to one, 0 where it is another problem.
+    def nearest(self, place: int, others: Array, threshold: float) -> Iterator[tuple[int, float]]:
+        """Those of the others that may be like one, as far as signatures tell, and how alike these are.
 
-        Args:
-            place: The one.
-            others: Places.
-            threshold: Below it they are not alike.
-            templates: From this likeness of their words on also those that are other problems: numbers, signs and words
-                that decide may differ.
+        The nearest first, of equals the first one, and no more than ``LOOKS``: of many from one template all are near.
         """
         import numpy as np
 
         told = agreeing(self._signatures, int(self._chosen[place]), self._chosen[others])
+        for at in np.argsort(-told, kind="stable")[:LOOKS].tolist():
+            if told[at] < sameness.glance(threshold):
+                break
+            yield at, float(told[at])
+
+    def near(self, place: int, others: Array, threshold: float) -> Array:
+        """How alike each of the others is to one, 0 where it is another problem."""
+        import numpy as np
+
         values = np.zeros(len(others))
-        for at in np.flatnonzero(told >= sameness.glance(threshold)).tolist():
-            values[at] = self._likeness(place, int(others[at]), float(told[at]), threshold, templates)
+        for at, told in self.nearest(place, others, threshold):
+            values[at] = self.likeness(place, int(others[at]), told, threshold)
         return values
 
-    def _likeness(self, place: int, other: int, told: float, threshold: float, templates: float | None) -> float:
+    def likeness(
+        self, place: int, other: int, told: float, threshold: float, *, templates: float | None = None
+    ) -> float:
+        """How alike two problems are, 0 if they are different ones.
+
+        Args:
+            place: The one.
+            other: The other.
+            told: What their signatures have in common.
+            threshold: Below it they are not alike.
+            templates: From this likeness of their words on also those that are other problems: numbers, signs and words
+                that decide may differ.
+        """
         one, two = self.at(place), self.at(other)
         # Of a long statement only the beginning is at hand; the signature is of the whole.
         long = bool(self._long[place] or self._long[other])
