@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from genesys.lane import Lane
-from genesys.ledger_state import OVERLAPS, REMOVED, SUPERSEDED, ledger_asset, statement_mark, withdrawn_asset
+from genesys.ledger_state import (
+    OVERLAPS,
+    REMOVED,
+    SUPERSEDED,
+    WITHDRAWN,
+    ledger_asset,
+    statement_mark,
+    withdrawn_asset,
+)
 from genesys.tables.lake import Lake
 
 CACHE_KIB = 24 * 1024
@@ -242,14 +250,19 @@ class Known:
     def gone(self) -> Iterator[dict[str, Any]]:
         """Versions that no longer count, in order of their ids: superseded, overlapping a benchmark, or removed.
 
-        A row is removed if no source that is read has it: also where its whole source is no longer named.
+        A row is removed if no source that is read has it: also where its whole source is no longer named. What people
+        withdrew stays so, whatever the sources have, and so do its new versions.
         """
         query = (
-            "SELECT ident, row_hash, before, COALESCE(seen, 0), found, why FROM versions LEFT JOIN problems "
-            "USING (ident) ORDER BY ident, row_hash"
+            "SELECT ident, row_hash, before, COALESCE(seen, 0), found, why, "
+            "ident IN (SELECT ident FROM withdrawn WHERE status = ?) "
+            "FROM versions LEFT JOIN problems USING (ident) ORDER BY ident, row_hash"
         )
-        for ident, row_hash, before, seen, found, why in self._db.execute(query):
-            if seen:
+        status: str | None
+        for ident, row_hash, before, seen, found, why, is_withdrawn in self._db.execute(query, (WITHDRAWN,)):
+            if is_withdrawn and before in (None, WITHDRAWN):
+                status = WITHDRAWN
+            elif seen:
                 superseded = why is None or before == SUPERSEDED
                 status = None if found == row_hash else SUPERSEDED if superseded else why
             else:

@@ -9,6 +9,8 @@ from genesys.hashing import digest
 from genesys.lane import Lane
 
 SUPERSEDED, REMOVED = "superseded", "removed"
+WITHDRAWN = "withdrawn"
+"""By people, in all versions."""
 OVERLAPS = "overlaps a benchmark"
 """Of a row in the table of withdrawn ones; the same words are the reason of a row that never came into the ledger."""
 

@@ -9,6 +9,7 @@ something, and what was published cannot be taken back. How decisions reach task
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -177,6 +178,7 @@ def decide(settings: Settings, *decisions: Decision) -> None:
             with path.open("ab") as stream:
                 stream.write(lines if content.endswith(b"\n") or not content else b"\n" + lines)
                 stream.flush()
+                os.fsync(stream.fileno())
                 sync_folder(path.parent)
         finally:
             locks.close()

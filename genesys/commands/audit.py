@@ -15,11 +15,13 @@ from genesys.cli import DONE, REFUSED
 from genesys.commands.options import CONFIG_HELP, Options, parse
 from genesys.lanes import LANES
 from genesys.lineage.audit import audit
+from genesys.lineage.decided import with_decisions
 from genesys.lineage.decisions import told
 from genesys.lineage.evidence import Recorded
 from genesys.lineage.places import UnknownResponse, released_ids
 from genesys.lineage.records import Audit, Check, Link, RowAudit
 from genesys.lineage.rows import Replay, audit_row
+from genesys.overrides import open_overrides
 from genesys.printable import printable
 from genesys.settings import Settings, load_settings
 from genesys.sources import Source
@@ -66,7 +68,7 @@ def main(argv: list[str]) -> int:
         return _list(console, released_ids(lake, _LISTED))
     sources = [settings.source(source) for lane in settings.lanes.values() for source in lane.sources]
     with open_journal(settings, readonly=True) as journal:
-        found = _audit(lake, journal, options, sources, settings)
+        found = with_decisions(_audit(lake, journal, options, sources, settings), open_overrides(settings))
     if options.json_:
         print(found.model_dump_json(indent=2))
     else:

@@ -22,6 +22,7 @@ from genesys.forecast.rows import FIGURES, makespan
 from genesys.lane import Lane
 from genesys.lanes import chosen_lane
 from genesys.ledger import ledger_asset
+from genesys.overrides import open_overrides
 from genesys.partition import partitions_of
 from genesys.release.costs import paid_in
 from genesys.settings import Settings
@@ -198,7 +199,10 @@ class _LaneForecast:
     def _tasks(self, shard: str) -> Stage[Any]:
         versions = gold_versions(self._lane, self._runner)
         ids = {"curator": self._settings.curator.teacher_id, "judge": self._settings.judge.teacher_id}
-        return tasks_stage(self._lake, self._lane, shard, verifier_versions=versions, teacher_ids=ids)
+        decided = open_overrides(self._settings)
+        return tasks_stage(
+            self._lake, self._lane, shard, verifier_versions=versions, teacher_ids=ids, overrides=decided
+        )
 
     async def _look(self, kind: Kind, stage: Stage[Any], rows: float) -> float | None:
         """Count the rows of one stage that is there, and learn from it; what it gave, if it is finished."""

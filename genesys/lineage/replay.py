@@ -19,12 +19,15 @@ from genesys.lineage.evidence import GONE, Evidence, Recorded
 from genesys.lineage.held import Row
 from genesys.lineage.records import Check, Checks, Step
 from genesys.outcomes import Outcome, accepted
+from genesys.overrides import open_overrides
 from genesys.prompts import Prompt
 from genesys.settings import Settings
 from genesys.stages.generations import sample_row
+from genesys.stages.mending import MENDED, Mends, mends_of
 from genesys.stages.records import HeldTask, ResponseRow, subject_of
 from genesys.stages.tasks import curate_row, read_ledger_row
 from genesys.stages.verifications import verify_row
+from genesys.tables.lake import Lake, Part
 from genesys.teachers.casting import Named, with_judges, with_named_judges
 from genesys.verifiers.runner import VerifierRunner
 
@@ -55,7 +58,7 @@ async def replay(
     """
     async with VerifierRunner(registry, settings=settings) as runner:
         steps: dict[Step, list[Check]] = {
-            "task": await _replay_task(evidence, recorded, runner),
+            "task": await _replay_task(evidence, recorded, runner, settings),
             "generation": await _replay_generation(evidence, recorded),
             "verdict": [
                 *await _replay_verdict(evidence, recorded, runner),
@@ -67,7 +70,9 @@ async def replay(
     return steps
 
 
-async def _replay_task(evidence: Evidence, recorded: Recorded, runner: VerifierRunner) -> list[Check]:
+async def _replay_task(
+    evidence: Evidence, recorded: Recorded, runner: VerifierRunner, settings: Settings | None
+) -> list[Check]:
     row, task, part = evidence.ledger.row, evidence.task.row, evidence.task.part
     if row is None or task is None or part is None:
         return []
@@ -79,10 +84,19 @@ async def _replay_task(evidence: Evidence, recorded: Recorded, runner: VerifierR
 
     language = evidence.place.partition.language
 
+    mends = mends_then(evidence.lake, evidence.lane, evidence.place.shard, part, settings)
+
     async def derive(calls: Calls) -> Outcome:
-        return await curate_row(evidence.lane, read_ledger_row(evidence.lane, row, language), calls)
+        return await curate_row(evidence.lane, read_ledger_row(evidence.lane, row, language), calls, mends)
 
     return await _derived_again(evidence, recorded, roles, derive, task, changed)
+
+
+def mends_then(lake: Lake, lane: Lane, partition: str, part: Part, settings: Settings | None) -> Mends:
+    """The golds that were mended when a part was made, as far as the decisions still say so."""
+    if settings is None or MENDED not in part.versions:
+        return {}
+    return mends_of(lake, lane, partition, open_overrides(settings))
 
 
 async def _replay_generation(evidence: Evidence, recorded: Recorded) -> list[Check]:

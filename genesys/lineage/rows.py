@@ -29,7 +29,7 @@ from genesys.lineage.evidence import GONE, Evidence, Recorded, no_evidence, with
 from genesys.lineage.held import Held, Row, held_row
 from genesys.lineage.places import Place
 from genesys.lineage.records import Checks, Link, RowAudit
-from genesys.lineage.replay import Registry, roles_of
+from genesys.lineage.replay import Registry, mends_then, roles_of
 from genesys.lineage.source_row import source_link
 from genesys.outcomes import Outcome
 from genesys.partition import Partition, partitions_of
@@ -244,8 +244,10 @@ async def _derive_again(
         return
     lane, language = evidence.lane, Partition.of(evidence.lane, held.partition).language
 
+    mends = mends_then(evidence.lake, lane, held.partition, held.part, replay.settings) if held.part else {}
+
     async def curate(row: LedgerRow, calls: Calls) -> Outcome:
-        return await curate_row(lane, row, calls)
+        return await curate_row(lane, row, calls, mends)
 
     async with VerifierRunner(replay.registry, settings=replay.settings) as runner:
         calls = Calls(evidence.place.response_id, segment, roles_of(lane, entries, runner), replay=True)

@@ -19,7 +19,7 @@ from genesys.stages.generations import generation_stage, made_of, sample_row
 from genesys.stages.records import HeldTask, subject_of
 from genesys.stages.stage import Stage
 from genesys.stages.tallies import TALLY, tally_payload
-from genesys.stages.tasks import task_count, task_rows
+from genesys.stages.tasks import standing_tasks, task_count
 from genesys.stages.verdicts import verdict_on
 from genesys.tables.lake import Lake
 
@@ -68,7 +68,7 @@ def adaptive_stage(lake: Lake, lane: Lane, shard: str, draw: Draw, acceptance: A
         return await sample_task(task, calls, settings=stage.settings, campaign=stage.campaign, acceptance=acceptance)
 
     work = Work(
-        rows=lambda: task_rows(lake, lane, shard),
+        rows=lambda: standing_tasks(lake, lane, shard),
         row_id=lambda task: str(task["problem_id"]),
         function=function,
         total=task_count(lake, lane, shard),

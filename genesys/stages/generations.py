@@ -19,7 +19,7 @@ from genesys.stages.draws import Draw
 from genesys.stages.restoring import restore_answers
 from genesys.stages.sampling import GENERATION_VERSION, asked_of, sample_response
 from genesys.stages.stage import Stage
-from genesys.stages.tasks import task_count, tasks_asset
+from genesys.stages.tasks import standing_tasks, task_count, tasks_asset
 from genesys.tables.columns import GENERATIONS
 from genesys.tables.lake import Lake, Part
 
@@ -92,7 +92,7 @@ def _generations_stage(
     lake: Lake, lane: Lane, shard: str, draw: Draw, first: int, end: int, made: Part | None
 ) -> Stage[tuple[Row, int]]:
     def rows() -> Iterator[tuple[Row, int]]:
-        for task in lake.rows(tasks_asset(lane), shard, ["problem_id", "task_hash", "prompt"]):
+        for task in standing_tasks(lake, lane, shard, ["problem_id", "task_hash", "prompt"]):
             for index in range(first, end):
                 yield task, index
 

@@ -16,11 +16,14 @@ from genesys.calls.roles import Verifiers
 from genesys.hashing import digest
 from genesys.lane import Lane, LedgerRow
 from genesys.ledger import ledger_asset, ledger_rows
+from genesys.ledger_marks import gone_versions, withdrawn_versions
 from genesys.outcomes import Outcome
+from genesys.overrides import Overrides
 from genesys.partition import Partition
 from genesys.prompts import Prompt
 from genesys.recipe import Recipe
 from genesys.schemas import as_text, parse_info, task_hash
+from genesys.stages.mending import Mends, mend_versions, mends_of, with_mends
 from genesys.stages.stage import Stage
 from genesys.tables.columns import TASKS
 from genesys.tables.lake import Lake
@@ -74,6 +77,7 @@ def tasks_stage(
     *,
     verifier_versions: dict[str, str],
     teacher_ids: Mapping[str, str] | None = None,
+    overrides: Overrides | None = None,
 ) -> Stage[LedgerRow]:
     """Ledger rows of a shard -> curated tasks.
 
@@ -83,7 +87,9 @@ def tasks_stage(
         shard: The partition, by its name.
         verifier_versions: Those that the gold preflight uses.
         teacher_ids: Who plays which role, as far as that is known: tasks depend on those that the lane's prompts ask.
+        overrides: What people decided: golds that they mended.
     """
+    mends = mends_of(lake, lane, shard, overrides or Overrides())
     recipe = tasks_recipe(lane, verifier_versions, teacher_ids)
     place = Partition.of(lane, shard)
     part = lake.need(ledger_asset(lane)).parts[place.shard]
@@ -93,17 +99,34 @@ def tasks_stage(
         campaign=TASKS_CAMPAIGN,
         schema=TASKS,
         work=Work(
-            rows=lambda: (read_ledger_row(lane, row, place.language) for row in ledger_rows(lake, lane, place.shard)),
+            rows=lambda: _rows_to_curate(lake, lane, place),
             row_id=lambda row: row.problem_id,
-            function=lambda row, calls: curate_row(lane, row, calls),
+            function=lambda row, calls: curate_row(lane, row, calls, mends),
             total=part.data.rows,
         ),
         inputs={f"{ledger_asset(lane)}/{place.shard}": part.data.sha256},
-        versions=recipe.versions,
+        versions=recipe.versions | mend_versions(mends),
         settings=recipe.settings,
         unique="problem_id",
         likeness=lane.likeness,
     )
+
+
+def _rows_to_curate(lake: Lake, lane: Lane, place: Partition) -> Iterator[LedgerRow]:
+    """All but those that people withdrew: nothing is made of these any more, and nobody is asked about them."""
+    withdrawn = withdrawn_versions(lake, lane)
+    for row in ledger_rows(lake, lane, place.shard):
+        if (row["problem_id"], row["row_hash"]) not in withdrawn:
+            yield read_ledger_row(lane, row, place.language)
+
+
+def standing_tasks(lake: Lake, lane: Lane, shard: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """Tasks of a shard whose source rows still count: those that are worth asking about."""
+    gone = gone_versions(lake, lane)
+    named = None if columns is None else list(dict.fromkeys([*columns, "row_id", "row_hash"]))
+    for task in task_rows(lake, lane, shard, named):
+        if (task["row_id"], task["row_hash"]) not in gone:
+            yield task
 
 
 def task_rows(lake: Lake, lane: Lane, shard: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
@@ -150,9 +173,11 @@ def read_ledger_row(lane: Lane, row: Row, language: str | None = None) -> Ledger
     )
 
 
-async def curate_row(lane: Lane, row: LedgerRow, calls: Calls) -> Outcome:
-    """The lane's ``curate``, and what every task carries whatever its lane."""
+async def curate_row(lane: Lane, row: LedgerRow, calls: Calls, mends: Mends | None = None) -> Outcome:
+    """The lane's ``curate``, golds that people mended, and what every task carries whatever its lane."""
     outcome = await lane.curate(row, calls)
+    if mends:
+        outcome = await with_mends(outcome, row.problem_id, mends, calls)
     records = tuple(_task_record(lane, row, record, calls) for record in outcome.records)
     return replace(outcome, records=records)
 

@@ -31,7 +31,8 @@ LEDGER = pa.schema(
 ``marks`` are what makes a duplicate besides the statement."""
 
 WITHDRAWN = pa.schema({"problem_id": TEXT, "row_hash": TEXT, "status": TEXT})
-"""Source rows that no longer count: ``superseded`` or ``removed``."""
+"""Source rows that no longer count: ``superseded``, ``removed``, ``withdrawn`` (by people), or since they overlap a
+benchmark."""
 
 TASKS = pa.schema(
     {

@@ -18,6 +18,8 @@ from genesys.ledger import (
     update_ledger,
     withdrawn_asset,
 )
+from genesys.ledger_marks import mark_withdrawn
+from genesys.overrides import open_overrides
 from genesys.quality.benchmarks import open_benchmarks
 from genesys.settings import LaneSettings, Settings
 from genesys.sources import Source
@@ -75,6 +77,7 @@ def ledger_of(lane: Lane, chosen: LaneSettings, settings: Settings) -> dg.Assets
                 benchmarks=benchmarks,
                 tell=tell,
             )
+            mark_withdrawn(lake, lane, open_overrides(settings).withdrawn)
         upstream = [source for source in opened if source.source.lane is None]
         for source in upstream:
             context.log_event(observation(source))

@@ -12,6 +12,7 @@ import pyarrow as pa
 from genesys.choices import TEACHER
 from genesys.faults import GenesysError
 from genesys.lane import Lane
+from genesys.overrides import open_overrides
 from genesys.recipe import Recipe
 from genesys.sandbox.isolation import isolation_of
 from genesys.settings import Settings
@@ -82,7 +83,8 @@ class StageKind:
 
 def _plan_tasks(settings: Settings, lake: Lake, lane: Lane, shard: str, runner: VerifierRunner) -> list[Stage[Any]]:
     versions, teachers = gold_versions(lane, runner), _teacher_ids(settings)
-    return [tasks_stage(lake, lane, shard, verifier_versions=versions, teacher_ids=teachers)]
+    decided = open_overrides(settings)
+    return [tasks_stage(lake, lane, shard, verifier_versions=versions, teacher_ids=teachers, overrides=decided)]
 
 
 def _tasks_recipe(settings: Settings, lane: Lane, runner: VerifierRunner) -> Recipe:

@@ -19,6 +19,7 @@ from genesys.hashing import digest
 from genesys.lane import Adapter, Identity, Lane, LedgerRow
 from genesys.ledger import LedgerUpdate, update_ledger
 from genesys.outcomes import Outcome, accepted, rejected
+from genesys.overrides import Overrides
 from genesys.prompts import Prompt
 from genesys.sources import Source
 from genesys.sources.opening import open_source
@@ -192,6 +193,8 @@ class World:
     acceptance: Acceptance = field(default_factory=Acceptance)
     draw: Draw = field(default_factory=lambda: Draw("tiny", "tiny", 1))
     """How responses are asked for; teacher and number are those above."""
+    overrides: Overrides = field(default_factory=Overrides)
+    """What people decided."""
 
     @classmethod
     def at(cls, folder: Path, rows: Iterable[Any] = ROWS, **fields: Any) -> "World":
@@ -235,7 +238,8 @@ class World:
     def _stages(self, kind: str, shard: str, runner: VerifierRunner) -> list[Stage[Any]]:
         if kind == "tasks":
             ids = {"curator": self.teacher.teacher_id}
-            return [tasks_stage(self.lake, self.lane, shard, verifier_versions={}, teacher_ids=ids)]
+            decided = self.overrides
+            return [tasks_stage(self.lake, self.lane, shard, verifier_versions={}, teacher_ids=ids, overrides=decided)]
         if kind == "generations":
             draw = replace(self.draw, teacher_id=self.teacher.teacher_id, samples=self.samples)
             if draw.stop is not None:
