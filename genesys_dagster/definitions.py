@@ -12,6 +12,7 @@ import dagster as dg
 from genesys.lanes import chosen_lane
 from genesys.settings import Settings, load_settings
 from genesys_dagster.assets.datasets import GROUP, KINDS, dataset_asset
+from genesys_dagster.assets.overrides import overrides_asset
 from genesys_dagster.assets.report import report_assets, report_checks
 from genesys_dagster.assets.upstream import fail_if_mixed_up
 from genesys_dagster.checks.current import current_check
@@ -41,6 +42,7 @@ def build_defs(
     return dg.Definitions(
         assets=[
             *_upstream(graphs),
+            overrides_asset(settings),
             *(spec for graph in graphs for spec in graph.shards),
             *(asset for graph in graphs for asset in graph.assets),
             *datasets,
@@ -49,7 +51,7 @@ def build_defs(
         asset_checks=[
             *(checks for graph in graphs for checks in graph.checks),
             *(table_checks([GROUP, kind.name], kind.schema, kind.required) for kind in KINDS),
-            *(current_check(asset.key, list(lanes.values())) for asset in datasets),
+            *(current_check(asset.key, list(lanes.values()), settings) for asset in datasets),
             *report_checks(),
         ],
         jobs=[*(job for graph in graphs for job in graph.jobs), _dataset_job()],

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from genesys.funnel import curation_funnel
 from genesys.lane import Lane
+from genesys.overrides import open_overrides
 from genesys.quality.same_answers import SameAnswers
 from genesys.recipe import Recipe
 from genesys.release.chain import steps_of
@@ -18,6 +19,7 @@ from genesys.release.sft import sft_recipe
 from genesys.settings import Settings
 from genesys.tables import columns
 from genesys.tables.lake import Lake
+from genesys_dagster.assets import overrides
 from genesys_dagster.checks.disputes import disputes_metadata, disputes_result, disputes_spec
 from genesys_dagster.checks.soundness import problems_of
 from genesys_dagster.costs import set_costs
@@ -115,6 +117,9 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
             _fail_on_unsound(lake, lanes, context.instance)
             _maker(kind)(lake, list(lanes), run_id=context.run.run_id, **kind.options(settings))
             manifest = lake.need(f"{GROUP}/{kind.name}")
+            decided = None if kind.chosen else open_overrides(settings)
+        if decided is not None:
+            context.log_event(overrides.observation(decided))
         return dg.MaterializeResult(
             metadata={
                 **table_metadata(lake, manifest, kind.schema),
@@ -127,6 +132,8 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
             },
             check_results=[disputes_result(lake, manifest, settings.disputes)] if kind.audits_golds else None,
             data_version=dg.DataVersion(manifest.made_version),
+            # What was read, not what was known of the decisions when the step began.
+            tags=None if decided is None else {overrides.INPUT_TAG: decided.version},
         )
 
     return dataset
@@ -134,7 +141,7 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
 
 def _deps(kind: DatasetKind, lanes: Sequence[Lane]) -> list[dg.AssetKey]:
     tables = [dg.AssetKey([lane.name, table]) for lane in lanes for table in kind.after]
-    return tables + ([dg.AssetKey([GROUP, FILTERED.name])] if kind.chosen else [])
+    return tables + ([dg.AssetKey([GROUP, FILTERED.name])] if kind.chosen else [overrides.KEY])
 
 
 def _maker(kind: DatasetKind) -> Callable[..., object]:

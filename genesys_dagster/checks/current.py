@@ -10,8 +10,10 @@ import dagster as dg
 
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset
+from genesys.overrides import Overrides, open_overrides
 from genesys.partition import partitions_of
 from genesys.release import filtered
+from genesys.settings import Settings
 from genesys.stages.generations import generations_asset
 from genesys.stages.tasks import tasks_asset
 from genesys.stages.verifications import verifications_asset
@@ -24,7 +26,7 @@ CURRENT = "current"
 DESCRIPTION = "The data set is made of the tables of all lanes as they stand now. Counts shards that are still to come."
 
 
-def current_check(key: dg.AssetKey, lanes: Sequence[Lane]) -> dg.AssetChecksDefinition:
+def current_check(key: dg.AssetKey, lanes: Sequence[Lane], settings: Settings) -> dg.AssetChecksDefinition:
     """The check of one data set."""
     asset = "/".join(key.path)
 
@@ -32,7 +34,7 @@ def current_check(key: dg.AssetKey, lanes: Sequence[Lane]) -> dg.AssetChecksDefi
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         lake: Lake = context.resources.lake
         with plain_failures():
-            changed = sorted({*filtered.changed_inputs(lake, lanes), *_changed(lake, asset)})
+            changed = sorted({*filtered.changed_inputs(lake, lanes), *_changed(lake, asset), *_decided(lake, settings)})
             missing, unfinished = missing_shards(lake, lanes), unfinished_shards(lake, lanes)
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
         return dg.AssetCheckResult(
@@ -80,6 +82,13 @@ def unfinished_shards(lake: Lake, lanes: Sequence[Lane]) -> list[str]:
         for shard, places in shards.items()
         if any(part.unfinished for place in places if (manifest := found[place]) for part in manifest.parts.values())
     ]
+
+
+def _decided(lake: Lake, settings: Settings) -> list[str]:
+    """The table of decisions, if it says something else by now than it did to ``dataset/filtered``."""
+    overrides = open_overrides(settings)
+    was = [part.versions.get("overrides", Overrides().version) for part in _parts(lake, filtered.ASSET, WHOLE)]
+    return ["what people decided"] if any(version != overrides.version for version in was) else []
 
 
 def _changed(lake: Lake, asset: str) -> list[str]:

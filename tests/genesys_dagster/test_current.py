@@ -5,6 +5,9 @@ import pytest
 
 from genesys.chat import ChatAnswer, ChatRequest
 from genesys.faults import InfrastructureFault
+from genesys.overrides import Decision, Overrides, decide
+from genesys_dagster.assets.overrides import INPUT_TAG, KEY
+from genesys_dagster.definitions import build_defs
 from tests.genesys_dagster.conftest import Graph
 from tests.support.tiny_lane import ROWS, TinyTeacher, answers, write_rows
 
@@ -54,3 +57,27 @@ def test_shards_with_rows_left_to_try_are_counted(graph: Graph) -> None:
     found = current(graph, "filtered")
     assert (found.passed, found.metadata["shards_unfinished"].value) == (True, 1)
     assert "unfinished" in str(found.metadata["shards"].value)
+
+
+@pytest.mark.parametrize("name", ["filtered", "sft"])
+def test_what_people_decided_since_makes_a_data_set_old(graph: Graph, name: str) -> None:
+    graph.run()
+    problem = next(graph.lake.rows("dataset/filtered"))["problem_id"]
+    decide(graph.settings, Decision(id=problem, action="ban", why="It is wrong", by="Ada", at="2026-01-02"))
+    found = current(graph, name)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert found.description == "made of earlier versions of what people decided: run the job dataset"
+    assert graph.run_job("dataset").success
+    assert current(graph, name).passed
+    assert problem not in {row["problem_id"] for row in graph.lake.rows("dataset/filtered")}
+
+
+def test_the_decisions_are_an_asset_that_the_choice_stands_behind(graph: Graph) -> None:
+    graph.run()
+    key = dg.AssetKey(["dataset", "filtered"])
+    assert KEY in build_defs(graph.settings).resolve_asset_graph().get(key).parent_keys
+    made = graph.instance.get_latest_materialization_event(key)
+    assert made is not None
+    tags = dict(made.asset_materialization.tags or {})
+    [observed] = graph.instance.fetch_observations(KEY, limit=1).records
+    assert tags[INPUT_TAG] == dict(observed.event_log_entry.tags or {})["dagster/data_version"] == Overrides().version
