@@ -19,6 +19,8 @@ from genesys.tables.lake import WHOLE, Lake
 
 Row = dict[str, Any]
 _SHOWN = 5
+_KEY = 60
+"""Characters of a key that are shown."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class SourceRow:
 
     def __str__(self) -> str:
         """For people."""
-        return f"row {self.row_id} of {self.source} (key {self.upstream_key}; {self.lane.name}, {self.shard})"
+        key = " ".join(self.upstream_key.split())
+        key = key if len(key) <= _KEY else f"{key[:_KEY]}..."  # some sources have no better key than the statement
+        return f"row {self.row_id} of {self.source} (key {key}; {self.lane.name}, {self.shard})"
 
 
 @dataclass(frozen=True)
