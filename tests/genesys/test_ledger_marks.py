@@ -105,3 +105,11 @@ def test_tasks_of_superseded_rows_are_not_sampled_by_a_new_teacher(tmp_path: Pat
     world.teacher = TinyTeacher("another")
     world.run()
     assert questions(world.teacher) == {"What is 1+3?", "What is 20+22?", "What is 5+5?"}
+
+
+def test_no_duplicate_takes_the_place_of_a_withdrawn_row(tmp_path: Path) -> None:
+    world = world_at(tmp_path)
+    mark_withdrawn(world.lake, world.lane, [IDS["1+2"]])
+    write_rows(world.source_file, [*ROWS, {"id": 9, "question": "1+2", "answer": "3"}])
+    world.update()
+    assert [row["upstream_key"] for row in world.lake.rows("sums/ledger")] == ["1", "2", "3", "4"]
