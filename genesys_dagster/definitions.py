@@ -16,6 +16,7 @@ from genesys_dagster.assets.overrides import overrides_asset
 from genesys_dagster.assets.report import report_assets, report_checks
 from genesys_dagster.assets.upstream import fail_if_mixed_up
 from genesys_dagster.checks.current import current_check
+from genesys_dagster.checks.splits import splits_check
 from genesys_dagster.checks.tables import table_checks
 from genesys_dagster.lanes import LaneGraph, lane_graph
 from genesys_dagster.resources import resources_of
@@ -52,6 +53,7 @@ def build_defs(
             *(checks for graph in graphs for checks in graph.checks),
             *(table_checks([GROUP, kind.name], kind.schema, kind.required) for kind in KINDS),
             *(current_check(asset.key, list(lanes.values()), settings) for asset in datasets),
+            *(splits_check(kind.name) for kind in KINDS if kind.chosen),
             *report_checks(),
         ],
         jobs=[*(job for graph in graphs for job in graph.jobs), _dataset_job()],

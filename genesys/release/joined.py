@@ -93,7 +93,7 @@ def _shard(lake: Lake, lane: Lane, shard: str, wanted: pl.DataFrame, columns: Se
             here = wanted.filter(pl.col("campaign") == campaign)
             if not here.height:
                 continue
-            opened = stack.enter_context(lake.opened(generations_asset(lane), shard, part.data))
+            opened = stack.enter_context(lake.parquet(generations_asset(lane), shard, part.data))
             judged = _verdicts(lake, lane, shard, verdicts.get(campaign), columns, stack)
             for table in _campaign(lake, opened, here, columns, tasks, judged):
                 found += len(table)
@@ -104,7 +104,7 @@ def _shard(lake: Lake, lane: Lane, shard: str, wanted: pl.DataFrame, columns: Se
 
 def _tasks(lake: Lake, lane: Lane, shard: str, columns: Sequence[str], stack: ExitStack) -> Lookup:
     (part,) = lake.need(tasks_asset(lane), shard).parts.values()
-    opened = stack.enter_context(lake.opened(tasks_asset(lane), shard, part.data))
+    opened = stack.enter_context(lake.parquet(tasks_asset(lane), shard, part.data))
     return Lookup(lake, opened, "problem_id", task_columns(columns), TASKS)
 
 
@@ -118,7 +118,7 @@ def _verdicts(
 ) -> Lookup:
     if part is None:
         raise GenesysError(f"{lane.name}/verifications {shard} has lost a campaign whose responses were chosen")
-    opened = stack.enter_context(lake.opened(verifications_asset(lane), shard, part.data))
+    opened = stack.enter_context(lake.parquet(verifications_asset(lane), shard, part.data))
     wanted = {name: OF_VERDICTS[name] for name in columns if name in OF_VERDICTS}
     return Lookup(lake, opened, "response_id", wanted, VERIFICATIONS)
 

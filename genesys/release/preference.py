@@ -101,9 +101,8 @@ def sides(choice: Choice, lanes: Iterable[Lane]) -> tuple[pl.DataFrame, pl.DataF
     sound &= pl.col("finish_reason").fill_null("") != "length"
     campaigns, found = _campaigns(choice.lake, lanes, chosen), []
     for rows, kept in ((chosen, pl.lit(True)), (wrong, sound)):
-        rows = rows.with_columns(pl.col("campaign").cast(pl.String))
-        rows = rows.join(measured.filter(kept), on=["response_id", "campaign"])
-        rows = rows.with_columns(pl.col("lane", "shard").cast(pl.String)).join(campaigns, on=PLACE[1:])
+        rows = rows.with_columns(pl.col(PLACE[1:]).cast(pl.String))
+        rows = rows.join(measured.filter(kept), on=PLACE).join(campaigns, on=PLACE[1:])
         found.append(rows.sort("response_id", "campaign").unique("response_id", keep="first", maintain_order=True))
     return found[0], found[1]
 
@@ -112,14 +111,13 @@ def _measured(lake: Lake) -> pl.DataFrame:
     """Of each response what tells whether it can be a side; of the accepted ones, too."""
     columns = ["response_id", "campaign", "accepted", "score", "finish_reason", "faults", "digest"]
     columns += ["thinking_chars", "answer_chars"]
-    frames = [
-        lake.frame(MEASURED, partition, columns)
-        .filter(pl.col("score").is_not_null())
-        .with_columns((pl.col("thinking_chars") + pl.col("answer_chars")).alias("chars"))
-        .drop("thinking_chars", "answer_chars")
-        for partition in lake.partitions(MEASURED)
-    ]
-    return pl.concat(frames)
+    frames = []
+    for partition in lake.partitions(MEASURED):
+        lane, _, shard = partition.partition(".")
+        rows = lake.frame(MEASURED, partition, columns).filter(pl.col("score").is_not_null())
+        chars = (pl.col("thinking_chars") + pl.col("answer_chars")).alias("chars")
+        frames.append(rows.with_columns(chars, pl.lit(lane).alias("lane"), pl.lit(shard).alias("shard")))
+    return pl.concat(frames).drop("thinking_chars", "answer_chars")
 
 
 def _campaigns(lake: Lake, lanes: Iterable[Lane], chosen: pl.DataFrame) -> pl.DataFrame:

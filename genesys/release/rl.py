@@ -108,7 +108,7 @@ def _tasks(lake: Lake, lanes: Iterable[Lane], wanted: pl.DataFrame) -> Iterator[
     for (lane, shard), group in by_shard(wanted):
         asset = tasks_asset(lane_called(by_name, lane))
         (part,) = lake.need(asset, shard).parts.values()
-        with lake.opened(asset, shard, part.data) as opened:
+        with lake.parquet(asset, shard, part.data) as opened:
             tasks = Lookup(lake, opened, "problem_id", columns, TASKS)
             places = tasks.places(group["problem_id"].to_arrow())
             if (places < 0).any():

@@ -15,7 +15,6 @@ import io
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any
 
@@ -119,10 +118,6 @@ class Lake(Catalog):
         with self._opened(asset, partition, file) as parquet:
             size = rows_at_once(parquet.metadata, columns)
             yield from parquet.iter_batches(batch_size=size, columns=columns, use_threads=self.local)
-
-    def opened(self, asset: str, partition: str, file: File) -> AbstractContextManager[pq.ParquetFile]:
-        """One file, to be read a row group at a time (``read_row_group``, with ``use_threads`` as ``local`` is)."""
-        return self._opened(asset, partition, file)
 
     def find(self, asset: str, partition: str, file: File, column: str, value: str) -> list[dict[str, Any]]:
         """Rows of one file in which a column has this value; where the file is sorted by it, little is read."""

@@ -15,6 +15,9 @@ from genesys.quality.same_answers import SameAnswers
 from genesys.recipe import Recipe
 from genesys.release.chain import steps_of
 from genesys.release.filtered import filtered_recipe
+from genesys.release.preference import preference_recipe
+from genesys.release.raw import raw_recipe
+from genesys.release.rl import rl_recipe
 from genesys.release.sft import sft_recipe
 from genesys.settings import Settings
 from genesys.tables import columns
@@ -86,7 +89,37 @@ SFT = DatasetKind(
     recipe=lambda lanes, settings: sft_recipe(),
     chosen=True,
 )
-KINDS = (FILTERED, SFT)
+RAW = DatasetKind(
+    name="raw",
+    schema=columns.RAW,
+    required=("response_id", "problem_id", "task_type", "prompt", "llm_response"),
+    description="Every trace that may be published, right or wrong, with its score, in the published columns of "
+    "SYNTHETIC-1; beside it where each came from, with the leaf that proves it (`lineage`).",
+    sample=("response_id", "problem_id", "source", "task_type", "prompt", "llm_response", "score"),
+    recipe=lambda lanes, settings: raw_recipe(),
+    chosen=True,
+)
+PREFERENCE = DatasetKind(
+    name="preference",
+    schema=columns.PREFERENCE,
+    required=("pair_id", "problem_id", "prompt", "chosen", "rejected", "score_chosen", "score_rejected"),
+    description="Pairs of responses to the same problem: one that was chosen, and one that a verifier found wrong, "
+    "about as long and sound in form.",
+    sample=("pair_id", "problem_id", "task_type", "prompt", "chosen", "rejected"),
+    recipe=lambda lanes, settings: preference_recipe(settings.release.preference),
+    options=lambda settings: {"preference": settings.release.preference},
+    chosen=True,
+)
+RL = DatasetKind(
+    name="rl",
+    schema=columns.RL,
+    required=("problem_id", "task_type", "prompt", "verification_info", "responses", "pass_rates"),
+    description="Tasks for learning by verified reward: what a verifier needs, and how often teachers were right.",
+    sample=("problem_id", "source", "task_type", "prompt", "pass_rate", "pass_rates"),
+    recipe=lambda lanes, settings: rl_recipe(),
+    chosen=True,
+)
+KINDS = (FILTERED, RAW, SFT, PREFERENCE, RL)
 """All data sets, each after those that it stands behind."""
 
 
@@ -127,6 +160,7 @@ def dataset_asset(kind: DatasetKind, lanes: Sequence[Lane], settings: Settings) 
                 **(funnel_metadata(curation_funnel(manifest.counts, steps)) if (steps := kind.steps(settings)) else {}),
                 **set_costs(lake, [lane.name for lane in lanes], settings.prices),
                 "inputs": len(inputs_of(manifest)),
+                **{name: value for part in manifest.parts.values() for name, value in part.figures.items()},
                 "sample": sample_table(lake, manifest, kind.sample),
                 **(disputes_metadata(lake, manifest, lanes) if kind.audits_golds else {}),
             },

@@ -12,6 +12,9 @@ from genesys.calls.journal import Journal
 from genesys.lineage.audit import audit
 from genesys.lineage.records import Audit
 from genesys.release.filtered import make_filtered
+from genesys.release.preference import make_preference
+from genesys.release.raw import make_raw
+from genesys.release.rl import make_rl
 from genesys.release.sft import make_sft
 from genesys.tables.lake import WHOLE
 from tests.support.tiny_lane import World
@@ -30,7 +33,8 @@ def world(tmp_path: Path) -> World:
 
 def release(world: World) -> None:
     make_filtered(world.lake, [world.lane])
-    make_sft(world.lake, [world.lane])
+    for make in (make_raw, make_sft, make_preference, make_rl):
+        make(world.lake, [world.lane])
 
 
 def published(world: World) -> str:
