@@ -46,8 +46,28 @@ def test_every_response_has_a_chain_also_those_that_were_dropped(world: World) -
     for row in world.rows("generations"):
         audit = look(world, row["response_id"])
         assert audit.agrees, found(audit)
-        reasons.add(audit.link("release").facts["dropped"])
-    assert reasons == {None, "not accepted: wrong", "cut off at the token limit", "duplicate response"}
+        facts = audit.link("release").facts
+        reasons.add((facts["at step"], (facts["dropped"] or "").partition(":")[0]))
+        assert "dataset/raw" in facts["in"]
+        assert facts["chosen"] is ("dataset/sft" in facts["in"])
+    steps = {step: reason for step, reason in reasons}
+    assert steps == {
+        None: "",
+        "verdict": "not accepted",
+        "length and format": "cut off",
+        "equal responses": "equal response",
+    }
+
+
+def test_a_wrong_response_is_found_in_each_data_set_that_holds_it(world: World) -> None:
+    pair = next(world.lake.rows("dataset/preference"))
+    expected = {"dataset/raw": "train", "dataset/preference": "train, rejected", "dataset/rl": "train"}
+    audit = look(world, pair["rejected_response_id"])
+    assert audit.agrees, found(audit)
+    assert audit.link("release").facts["in"] == expected
+    assert (audit.link("release").facts["chosen"], audit.link("release").facts["released"]) == (False, True)
+    chosen = look(world, pair["chosen_response_id"]).link("release").facts["in"]
+    assert chosen == expected | {"dataset/sft": "train", "dataset/preference": "train, chosen"}
 
 
 def test_json_holds_links_findings_and_the_verdict_on_them(world: World) -> None:
@@ -67,7 +87,9 @@ TABLES = {
     "generations": "generation",
     "verifications": "verdict",
     "dataset/filtered": "release",
+    "dataset/raw": "release",
     "dataset/sft": "release",
+    "dataset/rl": "release",
 }
 
 
@@ -101,8 +123,10 @@ def test_a_forged_lineage_table_is_found(world: World) -> None:
     ((campaign, part),) = world.lake.need("dataset/sft").parts.items()
     rows = list(world.lake.file_rows("dataset/sft", "_", part.companions["lineage"]))
     file = world.lake.write("dataset/sft", "_", LINEAGE, [row | {"license": "mine"} for row in rows])
-    world.lake.publish("dataset/sft", "_", {campaign: part.model_copy(update={"companions": {"lineage": file}})})
-    assert found(look(world)) == [("release", "published lineage")]
+    world.lake.publish(
+        "dataset/sft", "_", {campaign: part.model_copy(update={"companions": part.companions | {"lineage": file}})}
+    )
+    assert found(look(world)) == [("release", "dataset/sft: published lineage")]
 
 
 @pytest.mark.parametrize(
@@ -147,14 +171,21 @@ def reworded(row: Row) -> Row:
         ("verifications", set_field("score", None), ("verdict", "accepted")),
         ("verifications", set_field("accepted", False), ("verdict", "accepted")),
         ("verifications", set_field("verifier_version", "8"), ("verdict", "call key")),
-        ("dataset/sft", set_field("score", 0.9), ("release", "published row")),
-        ("dataset/sft", set_field("messages", []), ("release", "published row")),
+        ("dataset/sft", set_field("score", 0.9), ("release", "dataset/sft: published row")),
+        ("dataset/sft", set_field("messages", []), ("release", "dataset/sft: published row")),
+        ("dataset/raw", set_field("llm_response", "It is 3"), ("release", "dataset/raw: published row")),
+        ("dataset/raw", set_field("verification_info", "{}"), ("release", "dataset/raw: published row")),
+        ("dataset/preference", set_field("prompt", []), ("release", "dataset/preference: published row")),
+        ("dataset/preference", set_field("chosen", []), ("release", "dataset/preference: published row")),
+        ("dataset/rl", set_field("gold_standard_solution", "7"), ("release", "dataset/rl: published row")),
     ],
 )
 def test_a_forger_who_mends_the_manifest_too_is_found(
     world: World, asset: str, change: Callable[[Row], Row], expected: tuple[str, str]
 ) -> None:
     ident = published(world)
+    if asset == "dataset/preference":
+        ident = next(world.lake.rows(asset))["chosen_response_id"]
     forge(world, asset, change)
     audit = look(world, ident)
     assert expected in found(audit)
@@ -316,8 +347,9 @@ def test_a_response_that_is_chosen_and_not_published_yet(tmp_path: Path) -> None
     chosen = next(world.lake.rows("dataset/filtered"))["response_id"]
     audit = look(world, chosen)
     assert audit.agrees, audit.findings
-    assert noted(audit) == [("release", "was not made yet")]
-    assert audit.link("release").facts == {"chosen": True, "dropped": None, "released": False}
+    assert noted(audit) == [("release", "was not made yet")] * 4
+    facts = {"chosen": True, "dropped": None, "at step": None, "released": False, "in": {}}
+    assert audit.link("release").facts == facts
 
 
 def test_a_response_that_its_verifier_could_not_read(tmp_path: Path) -> None:
@@ -373,7 +405,7 @@ def test_an_id_in_a_table_that_cannot_be_read_is_told_so(world: World) -> None:
     path = data_file(world, "generations")
     path.write_bytes(b"no table")
     with pytest.raises(UnknownResponse, match=f"{path.name} cannot be read"):
-        look(world, dropped)
+        look(world, dropped[:-1])  # a whole id is found through the lineage of dataset/raw
 
 
 def test_before_anything_was_made_it_says_so(tmp_path: Path) -> None:
