@@ -125,6 +125,13 @@ class PreferenceSettings(Strict):
     """How far the lengths of both may be apart, as a share of the longer one."""
 
 
+class ErrorRateSettings(Strict):
+    """``[release.error_rates]``: how many traces the estimates of wrong verdicts rest on (docs/proof.md)."""
+
+    sample: int = Field(default=100, ge=1, le=100_000)
+    """Of each lane and task type: accepted ones, and as many rejected ones."""
+
+
 class PublishSettings(Strict):
     """``[release.publish]``: where a release goes, and what its card says of it."""
 
@@ -165,4 +172,5 @@ class ReleaseSettings(Strict):
     split: SplitSettings = SplitSettings()
     diversity: DiversitySettings = DiversitySettings()
     preference: PreferenceSettings = PreferenceSettings()
+    error_rates: ErrorRateSettings = ErrorRateSettings()
     publish: PublishSettings = PublishSettings()
