@@ -1,14 +1,14 @@
-"""How often verdicts are wrong, estimated: cases whose right verdict is known, or on which a second opinion is had.
+"""Cases by which it is estimated how often verdicts are wrong: their right verdict is known, or a second one is had.
 
-Here stands what the cases of a sample are, what one of them comes to, and how they become rates. Which traces are
-sampled, and where the calls stand, says ``genesys.release.error_rates``. docs/proof.md says what the rates mean.
+Here stands what the cases of a sample are, and what one of them comes to. How they become rates says
+``error_rate_rows``; which traces are sampled, and where the calls stand, ``genesys.release.error_rates``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from genesys.calls.context import Calls
@@ -18,7 +18,6 @@ from genesys.curation.coding.preflight import fenced
 from genesys.curation.coding.problem import Solution
 from genesys.curation.preflight import RESPONSES, boxed, gold_program, short_gold, text_mutants
 from genesys.faults import ResponseFault, TaskFault
-from genesys.quality.intervals import wilson
 from genesys.quality.second_opinions import PREFIX, SECOND
 from genesys.verifiers.code.blocks import extract_program
 from genesys.verifiers.code.tests import CallTest, read_task
@@ -34,24 +33,8 @@ MUTANTS, SWAPPED, SECOND_OPINION, GOLDS, SECOND_RUN, VOTES = (
     *("mutants", "swapped golds", "second opinion"),
     *("golds", "second execution", "single votes"),
 )
-MEANINGS: dict[tuple[str, Kind], str] = {
-    (
-        MUTANTS,
-        "wrong accept",
-    ): "answers or programs with one mistake put in that were accepted; some are right by chance",
-    (SWAPPED, "wrong accept"): "accepted responses that were accepted for another task's gold or tests, too",
-    (SECOND_OPINION, "wrong accept"): "accepted responses that an independent verifier rejects",
-    (SECOND_OPINION, "wrong reject"): "rejected responses that an independent verifier accepts",
-    (GOLDS, "wrong reject"): "golds that were rejected when given as the response",
-    (SECOND_RUN, "wrong accept"): "accepted programs that a second execution rejects",
-    (SECOND_RUN, "wrong reject"): "rejected programs that a second execution accepts",
-    (VOTES, "wrong accept"): "accepted responses that a judge's single vote, chosen by hash, rejects",
-    (VOTES, "wrong reject"): "rejected responses that a judge's single vote, chosen by hash, accepts",
-}
-"""What each rate is a share of. The last ones say how far opinions differ, not which of them is right."""
 TRIED_MUTANTS = 4
 """Mutants of a program of which one has to say something: some do not compile, or run for ever."""
-EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -117,14 +100,15 @@ def cases_of(sample: Sequence[Sampled], acceptance: Acceptance) -> Iterator[Case
         sample: One trace of a problem at most on each side, in an order of its own that is the same each time.
         acceptance: What a judge's single vote comes to.
     """
-    sample = [each for each in sample if gold_problem(each.record) is None]  # nothing can be tried of the others
+    # Of a task that cannot be verified nothing can be tried; what judges said of it stands all the same.
+    sample = [each for each in sample if each.task_type == JUDGED or gold_problem(each.record) is None]
     accepted = [each for each in sample if each.accepted]
     for each in sample:
         yield from _second(each, acceptance)
     for each in accepted:
         yield from _mutant(each)
     yield from _swapped(accepted)
-    for each in {each.record["problem_id"]: each for each in sample}.values():
+    for each in {each.record["problem_id"]: each for each in sample}.values():  # accepted and rejected ones share tasks
         yield from _gold(each)
 
 
@@ -257,46 +241,3 @@ def _says_nothing(info: Mapping[str, Any]) -> bool:
         return False
     ends = {str(test.get("verdict")) for test in info["tests"]}
     return not ends - {"not_run"} or "time_limit" in ends
-
-
-@dataclass
-class Rate:
-    """One estimate, counted."""
-
-    lane: str
-    task_type: str
-    kind: Kind
-    method: str
-    ends: dict[End, int] = field(default_factory=lambda: {"right": 0, "error": 0, "unsaid": 0})
-    examples: list[str] = field(default_factory=list)
-
-    def row(self) -> Row:
-        """As the table has it."""
-        errors, trials = self.ends["error"], self.ends["error"] + self.ends["right"]
-        interval = wilson(errors, trials)
-        return {
-            "lane": self.lane,
-            "task_type": self.task_type,
-            "kind": self.kind,
-            "method": self.method,
-            "trials": trials,
-            "errors": errors,
-            "rate": errors / trials if trials else None,
-            "low": interval[0] if interval else None,
-            "high": interval[1] if interval else None,
-            "unsaid": self.ends["unsaid"],
-            "meaning": MEANINGS[self.method, self.kind],
-            "examples": sorted(self.examples)[:EXAMPLES],
-        }
-
-
-def rates(ends: Iterable[tuple[Case, End]]) -> list[Row]:
-    """The estimates, by lane, task type, kind and method."""
-    found: dict[tuple[str, str, str, str], Rate] = {}
-    for case, end in ends:
-        key = (case.lane, case.task_type, case.kind, case.method)
-        rate = found.setdefault(key, Rate(case.lane, case.task_type, case.kind, case.method))
-        rate.ends[end] += 1
-        if end == "error":
-            rate.examples.append(case.example)
-    return [rate.row() for _, rate in sorted(found.items())]

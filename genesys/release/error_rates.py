@@ -9,19 +9,22 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import polars as pl
 
-from genesys.calls.context import Calls, CallStats, Roles
+from genesys.calls.context import Calls, Roles
 from genesys.calls.engine import Progress, Work, replay_rows, run_rows
 from genesys.calls.journal import Journal
 from genesys.faults import GenesysError, InfrastructureFault
+from genesys.lane import Lane
 from genesys.outcomes import Counts, Outcome, accepted
-from genesys.quality.error_rates import Case, End, Sampled, cases_of, end_of_case, rates
+from genesys.quality.error_rate_rows import rates
+from genesys.quality.error_rates import Case, End, Sampled, cases_of, end_of_case
 from genesys.quality.second_opinions import PREFIX, SECOND
 from genesys.recipe import Recipe
+from genesys.release.judged_rates import judged_cases
 from genesys.release.proof.again import record_of
 from genesys.release.proof.checking import Trace
 from genesys.schemas import parse_info
@@ -67,6 +70,7 @@ def verifiers_of(settings: Settings, registry: Registry | None = None) -> Verifi
 
 async def make_error_rates(
     lake: Lake,
+    lanes: Iterable[Lane],
     journal: Journal,
     settings: Settings,
     *,
@@ -78,7 +82,8 @@ async def make_error_rates(
 
     Args:
         lake: Where the tables stand.
-        journal: Keeps the verdicts that are reached.
+        lanes: All of the data sets.
+        journal: Keeps the verdicts that are reached, and has what judges made of golds.
         settings: See ``error_rates_recipe``.
         registry: Likewise.
         progress: Updated as cases end.
@@ -96,30 +101,18 @@ async def make_error_rates(
     (part,) = raw.parts.values()
     known = _known(lake, part)
     recipe = error_rates_recipe(settings, known["task_type"].unique().to_list(), registry)
-    fingerprint = recipe.fingerprint(inputs)
+    async with verifiers_of(settings, registry) as runner:
+        judged = await judged_cases(lake, lanes, journal, settings, runner)
+    fingerprint = recipe.fingerprint([inputs, [[case.row_id, case.opinion] for case in judged]])
     standing = lake.part(ASSET, WHOLE, CAMPAIGN)
     if standing and standing.fingerprint == fingerprint and not standing.unfinished:
         return standing
-    cases = list(_cases(lake, part, known, settings))
-    acceptance = settings.acceptance
-
-    async def function(case: Case, calls: Calls) -> Outcome:
-        return accepted({"end": await end_of_case(case, calls, acceptance)})
-
-    work = Work(rows=lambda: cases, row_id=lambda case: case.row_id, function=function, stage="error_rates")
-    counts, ends = Counts(), list[tuple[Case, End]]()
-    segment = journal.segment(SEGMENT)
+    cases = [*_cases(lake, part, known, settings), *judged]
     async with verifiers_of(settings, registry) as runner:
-        roles = Roles(verifiers=runner)
-        await run_rows(work, segment, roles, progress=progress, window=_WINDOW)
-        with lake.writer(ASSET, WHOLE, OUTCOMES) as outcomes:
-            async for case, outcome, _ in replay_rows(work, segment, roles, stats=CallStats()):
-                counts.add(outcome)
-                outcomes.add(outcome.row(case.row_id))
-                ends.append((case, outcome.records[0]["end"] if outcome.records else "unsaid"))
+        ends, counts, outcomes = await _ended(lake, journal, settings, cases, Roles(verifiers=runner), progress)
     made = Part(
         data=lake.write(ASSET, WHOLE, ERROR_RATES, rates(ends)),
-        outcomes=outcomes.file,
+        outcomes=outcomes,
         fingerprint=fingerprint,
         inputs=inputs,
         versions=recipe.versions,
@@ -130,6 +123,26 @@ async def make_error_rates(
     )
     lake.publish(ASSET, WHOLE, {CAMPAIGN: made})
     return made
+
+
+async def _ended(
+    lake: Lake, journal: Journal, settings: Settings, cases: list[Case], roles: Roles, progress: Progress | None
+) -> tuple[list[tuple[Case, End]], Counts, File | None]:
+    """Every case with its end, run into the journal and read from there."""
+
+    async def function(case: Case, calls: Calls) -> Outcome:
+        return accepted({"end": await end_of_case(case, calls, settings.acceptance)})
+
+    work = Work(rows=lambda: cases, row_id=lambda case: case.row_id, function=function, stage="error_rates")
+    counts, ends = Counts(), list[tuple[Case, End]]()
+    segment = journal.segment(SEGMENT)
+    await run_rows(work, segment, roles, progress=progress, window=_WINDOW)
+    with lake.writer(ASSET, WHOLE, OUTCOMES) as outcomes:
+        async for case, outcome, _ in replay_rows(work, segment, roles):
+            counts.add(outcome)
+            outcomes.add(outcome.row(case.row_id))
+            ends.append((case, outcome.records[0]["end"] if outcome.records else "unsaid"))
+    return ends, counts, outcomes.file
 
 
 def _identity(runner: VerifierRunner, kind: str) -> str:
