@@ -97,6 +97,9 @@ def check(
         )
     if root and root.lower() != manifest.merkle.root.lower():
         checked.tell(Finding("root", MANIFEST, f"says {manifest.merkle.root}, and {root} is known from elsewhere"))
+    if manifest.told_version != manifest.version:
+        what = f"says it is version {manifest.version}, and what it says makes {manifest.told_version}: it was changed"
+        checked.tell(Finding("manifest", MANIFEST, what))
     _check_files(place, manifest, checked)
     tree, matching = Growing(), 0
     raw = heapq.merge(

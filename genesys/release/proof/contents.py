@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from genesys.faults import GenesysError
+from genesys.hashing import digest
 from genesys.release.proof.place import Place, is_inside
 from genesys.schemas import describe_validation
 from genesys.tables.columns import PROVEN, RAW
@@ -50,8 +51,12 @@ class PublishedManifest(BaseModel):
     version: str
     files: dict[str, PublishedFile]
     merkle: Merkle
-    toolchains: Any = None
-    versions: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def told_version(self) -> str:
+        """What the version is by all else that the manifest says; of files, it is a hash of what they are made of."""
+        told = self.model_dump(exclude={"version", "files"})
+        return digest(told, len(self.version))
 
     def of(self, folder: str, start: str = "") -> list[str]:
         """Paths of one folder's tables, in their order."""

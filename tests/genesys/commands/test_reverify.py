@@ -170,11 +170,18 @@ def test_swapped_leaves_make_another_root(published: Path, capsys: pytest.Captur
 
 def test_a_changed_manifest_is_found(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (published / "manifest.json").read_text()
+    changed_by_itself = ("manifest", "manifest.json")
     manifest_changed(published, lambda told: told["merkle"].update(root="0" * 64))
-    assert findings(proof(capsys, published)) == {("root", "lineage")}
+    assert findings(proof(capsys, published)) == {("root", "lineage"), changed_by_itself}
     (published / "manifest.json").write_text(before)
     manifest_changed(published, lambda told: told["merkle"].update(leaves=3))
-    assert findings(proof(capsys, published)) == {("root", "lineage")}
+    assert findings(proof(capsys, published)) == {("root", "lineage"), changed_by_itself}
+    (published / "manifest.json").write_text(before)
+    manifest_changed(published, lambda told: told["counts"].update(rows=10**6))
+    assert findings(proof(capsys, published)) == {changed_by_itself}
+    (published / "manifest.json").write_text(before)
+    manifest_changed(published, lambda told: told.update(version="0123456789ab"))
+    assert findings(proof(capsys, published)) == {changed_by_itself}
     (published / "manifest.json").write_text(before)
     manifest_changed(published, lambda told: told["files"]["README.md"].update(sha256="0" * 64))
     assert findings(proof(capsys, published)) == {("file", "README.md")}
