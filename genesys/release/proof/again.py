@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -183,10 +184,12 @@ async def side_by_side(items: Iterator[Trace], runner: VerifierRunner) -> AsyncI
     """Traces told again as they are read, so many at once; in the order in which they end."""
     running: set[asyncio.Task[Told]] = set()
     is_over = False
+    # One thread reads all: what the allocators keep for a thread would else be kept for each of many.
+    reader, loop = ThreadPoolExecutor(1, "reverify"), asyncio.get_running_loop()
     try:
         while running or not is_over:
             while not is_over and len(running) < WINDOW:
-                trace = await asyncio.to_thread(next, items, None)
+                trace = await loop.run_in_executor(reader, next, items, None)
                 if trace is None:
                     is_over = True
                 else:
@@ -200,3 +203,4 @@ async def side_by_side(items: Iterator[Trace], runner: VerifierRunner) -> AsyncI
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        reader.shutdown(wait=False, cancel_futures=True)

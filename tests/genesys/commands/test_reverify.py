@@ -1,6 +1,7 @@
 """``genesys reverify``: what a stranger is told of a published data set, sound or tampered with."""
 
 import json
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from genesys.commands import reverify as command
 from genesys.faults import GenesysError
 from genesys.release.proof.leaves import leaf
 from genesys.release.proof.tree import is_below
-from tests.support.published import changed, manifest_changed, sealed, trace, traces, write
+from tests.genesys.commands.runs import started, wait_for
+from tests.support.published import CODE, changed, manifest_changed, sealed, trace, traces, write
 from tests.support.s3 import s3_bucket
 
 RAW = "raw/train-00000-of-00002.parquet"
@@ -356,3 +358,22 @@ def test_leaves_that_are_made_in_an_unknown_way_are_refused(published: Path) -> 
 def test_no_settings_are_needed(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not Path("genesys.toml").exists()
     assert found(capsys, 0, published.name, "--sample", "100%", "--no-verdicts")["proven"] == 22
+
+
+def test_ctrl_c_ends_it_with_all_that_it_started(here: Path) -> None:
+    forever = [trace(n, "verifiable_code", "```python\nwhile True: pass\n```", CODE, 0.0) for n in range(8)]
+    folder = write(here / "busy", sorted(forever, key=lambda each: str(each[0]["response_id"])))
+    with started("reverify", folder, "--sample", "100%", "--isolation", "process", cwd=here) as process:
+        wait_for(lambda: bool(_children(process.pid)))
+        workers = _children(process.pid)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "stopped" in errors
+    assert "Traceback" not in errors
+    wait_for(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+def _children(pid: int) -> list[str]:
+    """Of all threads of a process."""
+    return [child for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
