@@ -110,8 +110,10 @@ async def make_error_rates(
     cases = [*_cases(lake, part, known, settings), *judged]
     async with verifiers_of(settings, registry) as runner:
         ends, counts, outcomes = await _ended(lake, journal, settings, cases, Roles(verifiers=runner), progress)
+    data = lake.write(ASSET, WHOLE, ERROR_RATES, rates(ends))
+    counts.records = data.rows  # a case is a row that was worked at, a rate what the table holds
     made = Part(
-        data=lake.write(ASSET, WHOLE, ERROR_RATES, rates(ends)),
+        data=data,
         outcomes=outcomes,
         fingerprint=fingerprint,
         inputs=inputs,
