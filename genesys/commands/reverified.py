@@ -192,9 +192,12 @@ def _verdicts(found: Reverified) -> Iterable[str]:
         yield ""
     for group in again:
         yield from _versions(group)
+    judged: Counter[str] = Counter()
     for group in found.groups:
-        if group.judged:
-            yield f"{group.judged:,} verdicts of {_named(group)} are a judge's word, and were not told again."
+        judged[group.task_type] += group.judged
+    for task_type, count in judged.items():
+        if count:
+            yield f"{count:,} verdicts of {task_type} are a judge's word, and were not told again."
     for each in found.disagreements[:_SHOWN]:
         then, now = _verdict(each.score_then, each.reason_then), _verdict(each.score_now, each.reason_now)
         yield f"  {each.response_id}  {each.task_type}: published {then}; here {now}"
