@@ -7,6 +7,7 @@ versions of code, and the words of the card. So it is known before anything is w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,7 @@ from genesys.settings import Settings
 from genesys.tables.lake import Lake
 
 _TAGS = ("reasoning", "synthetic", "verified")
+_IS_TAG = re.compile(r"[A-Za-z0-9][\w+.#-]{0,63}")
 _TITLE = "Verified reasoning traces"
 
 
@@ -95,7 +97,7 @@ def plan_release(
     against = [*licence.against, *_unnamed(named)]
     items = [*_tables(lake, standing, figures, most), *attribution_items(named)]
     rows = rows_of({name: standing.rows(name) for name in standing.sets})
-    head = Head(publish.title or _TITLE, licence, publish.languages, _tags(figures), rows)
+    head = Head(" ".join((publish.title or _TITLE).split()), licence, publish.languages, _tags(figures), rows)
     merkle = _merkle(lake, standing)
     facts = Facts(
         head=head,
@@ -171,7 +173,7 @@ def _error_rates(lake: Lake, standing: Standing) -> str:
 def _tags(figures: Figures) -> list[str]:
     languages = [slice_.name for slice_ in figures.slices.get("language", []) if slice_.raw]
     lanes = [slice_.name for slice_ in figures.slices.get("lane", []) if slice_.raw]
-    return list(dict.fromkeys([*_TAGS, *lanes, *languages]))
+    return [tag for tag in dict.fromkeys([*_TAGS, *lanes, *languages]) if _IS_TAG.fullmatch(tag)]
 
 
 def _unnamed(named: pl.DataFrame) -> list[str]:
