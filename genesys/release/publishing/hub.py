@@ -41,7 +41,7 @@ def put_on_hub(release: Release, folder: Path, name: str, *, private: bool, told
         InfrastructureFault: The hub could not be reached.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
     if not sys.stderr.isatty():
         disable_progress_bars()  # in a log they are lines without end

@@ -82,9 +82,8 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def text_item(path: str, text: str) -> Item:
-    """A file of text."""
-    content = text.encode()
+def content_item(path: str, content: bytes) -> Item:
+    """A file that is no table."""
 
     def write(target: Path) -> None:
         target.write_bytes(content)
@@ -111,12 +110,6 @@ def _copied(lake: Lake, asset: str, file: File, path: str) -> Item:
             shutil.copyfileobj(source, stream, _AT_ONCE)
 
     return Item(path, file.rows, file.bytes, write, file.sha256)
-
-
-def whole_item(lake: Lake, asset: str, file: File, path: str) -> Item:
-    """A table's file under another name, whatever is in it."""
-    item = _copied(lake, asset, file, path)
-    return Item(path, None, item.bytes, item.write, item.sha256)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from genesys.curation.common.licences import kind
+from genesys.quality.rates import Rate
 from genesys.release.publishing.figures import Figures
 from genesys.release.publishing.markdown import plain, share
 from genesys.release.publishing.standing import Standing
 from genesys.settings.release import ReleaseSettings
-
-_Z = 1.959964
 
 
 def limits_of(figures: Figures, standing: Standing, settings: ReleaseSettings, *, rates: bool) -> list[str]:
@@ -70,7 +67,7 @@ def _of_problems(figures: Figures, standing: Standing, settings: ReleaseSettings
     slices = figures.slices.get("lane", [])
     judged, problems = sum(each.judged for each in slices), sum(each.problems or 0 for each in slices)
     if problems and (each := round(judged / problems)) and each < 30:
-        low, high = wilson(each / 2, each)
+        low, high = Rate(0.5, each).interval
         found.append(
             f"A problem has {judged / problems:.1f} responses with a verdict on average, so that its pass rate is a "
             f"rough measure of its difficulty: of one solved half of the time, {each} responses say only that it is "
@@ -105,13 +102,3 @@ def _of_problems(figures: Figures, standing: Standing, settings: ReleaseSettings
             "that are wrong in ways that teachers share are not found like that."
         )
     return found
-
-
-def wilson(successes: float, trials: float) -> tuple[float, float]:
-    """The interval of a share at 95%, after Wilson."""
-    if not trials:
-        return 0.0, 1.0
-    rate, square = successes / trials, _Z * _Z
-    middle = (rate + square / (2 * trials)) / (1 + square / trials)
-    spread = _Z * math.sqrt(rate * (1 - rate) / trials + square / (4 * trials * trials)) / (1 + square / trials)
-    return max(0.0, middle - spread), min(1.0, middle + spread)

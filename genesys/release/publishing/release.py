@@ -23,7 +23,7 @@ from genesys.release.publishing.card import VERSION_MARK, Facts, card_text
 from genesys.release.publishing.ends import ends_items
 from genesys.release.publishing.figures import Figures, batches, figures_of
 from genesys.release.publishing.head import Head, rows_of
-from genesys.release.publishing.items import Item, Written, table_items, text_item, whole_item
+from genesys.release.publishing.items import Item, Written, content_item, table_items
 from genesys.release.publishing.layout import (
     CARD,
     CONFIGS,
@@ -39,7 +39,10 @@ from genesys.release.publishing.layout import (
 )
 from genesys.release.publishing.licensing import license_of
 from genesys.release.publishing.limits import limits_of
+from genesys.release.publishing.recorded import public_settings, settings_of, steps_of
 from genesys.release.publishing.standing import ERROR_RATES, REPORT_TABLE, Standing, standing_of
+from genesys.release.publishing.trust import error_rates
+from genesys.release.report.make import report_html
 from genesys.settings import Settings
 from genesys.tables.lake import Lake
 
@@ -72,23 +75,20 @@ class Release:
         return json.dumps({**self.manifest, "files": files}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def plan_release(
-    lake: Lake, settings: Settings, lanes: Iterable[str], *, steps: Iterable[str] = (), most: int = MOST_BYTES
-) -> Release:
+def plan_release(lake: Lake, settings: Settings, lanes: Iterable[str], *, most: int = MOST_BYTES) -> Release:
     """What would be published of a lake now.
 
     Args:
         lake: Where the data sets stand.
         settings: ``[release]``, and prices.
         lanes: Whose costs the card tells.
-        steps: Filters, in the order in which the card lists them.
         most: Bytes of a file.
 
     Raises:
         GenesysError: There is no data set at all.
     """
     standing = standing_of(lake)
-    publish = settings.release.publish
+    chosen, publish = settings_of(standing, settings.release), settings.release.publish
     if standing.against:
         return Release(publish.name, "", [], "", {}, standing.against, standing.notes)
     figures = figures_of(lake, standing)
@@ -103,21 +103,21 @@ def plan_release(
         head=head,
         rows=rows,
         bytes={name: sum(item.bytes for item in items if item.folder == name) for name in rows},
-        steps=list(steps),
-        limits=limits_of(figures, standing, settings.release, rates=ERROR_RATES in standing.others),
-        error_rates=_error_rates(lake, standing),
+        steps=steps_of(standing),
+        limits=limits_of(figures, standing, chosen, rates=ERROR_RATES in standing.others),
+        error_rates=error_rates(lake, standing),
         costs=costs_section(dataset_costs(lake, lanes), settings.prices),
         merkle=merkle,
-        checked_against=_checked_against(settings),
+        checked_against=[each.label for each in settings.benchmarks.chosen] if chosen.benchmarks else [],
         named=named.height,
         has_report=REPORT_TABLE in standing.others,
-        settings=settings.release,
+        settings=chosen,
     )
     card = card_text(figures, facts)
     manifest = _manifest(publish.name, standing, figures, merkle, card, most)
     version = digest(manifest, 12)
     card = card.replace(VERSION_MARK, version)
-    items = [*items, *_report(lake, standing), text_item(CARD, card)]
+    items = [*items, *_report(lake, standing), content_item(CARD, card.encode())]
     manifest["version"] = version
     return Release(publish.name, version, items, card, manifest, against, [*standing.notes, *licence.notes])
 
@@ -134,7 +134,7 @@ def _manifest(
         "merkle": merkle,
         "counts": standing.filtered.counts,
         "versions": {table: part.versions for table, part in sorted(parts.items())},
-        "settings": {table: part.settings for table, part in sorted(parts.items())},
+        "settings": {table: public_settings(part) for table, part in sorted(parts.items())},
         "toolchains": figures.toolchains,
         "most_bytes": most,
         "card": digest(card),
@@ -162,12 +162,8 @@ def _merkle(lake: Lake, standing: Standing) -> dict[str, Any]:
 
 
 def _report(lake: Lake, standing: Standing) -> list[Item]:
-    part = standing.others.get(REPORT_TABLE)
-    return [whole_item(lake, REPORT_TABLE, part.data, REPORT)] if part else []
-
-
-def _error_rates(lake: Lake, standing: Standing) -> str:
-    return ""
+    html = report_html(lake) if REPORT_TABLE in standing.others else None
+    return [content_item(REPORT, html)] if html else []
 
 
 def _tags(figures: Figures) -> list[str]:
@@ -182,7 +178,3 @@ def _unnamed(named: pl.DataFrame) -> list[str]:
         f"name nor a page ({one} is one): give the source an `attribution`, or leave it out by [release.licences] allow"
         for source, license_, count, one in unnamed(named)
     ]
-
-
-def _checked_against(settings: Settings) -> list[str]:
-    return [benchmark.label for benchmark in settings.benchmarks.chosen] if settings.release.benchmarks else []

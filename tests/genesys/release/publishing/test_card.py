@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
 from genesys.release.publishing.markdown import code, plain, table
 from genesys.release.publishing.release import plan_release
 from genesys.settings import Settings
-from genesys.tables.lake import Lake
+from genesys.tables.columns import ERROR_RATES
+from genesys.tables.lake import WHOLE, Lake, Part
 from tests.support.set_tables import SetTables
 
 HOSTILE = (
@@ -24,6 +24,10 @@ HOSTILE = (
 def card(tmp_path: Path, odd: dict[str, Any] | None = None, **publish: Any) -> str:
     lake = Lake(tmp_path / "lake")
     SetTables(lake, odd=odd or {}).write()
+    return card_of(lake, tmp_path, **publish)
+
+
+def card_of(lake: Lake, tmp_path: Path, **publish: Any) -> str:
     return plan_release(lake, Settings(state=str(tmp_path), release={"publish": publish}), []).card
 
 
@@ -67,9 +71,8 @@ def test_citations_are_of_the_recipe_and_of_the_sources_that_are_in_it(tmp_path:
     ]
 
 
-@pytest.mark.parametrize("column", ["source", "lane", "task_type", "license"])
-def test_a_hostile_name_stays_in_its_cell(tmp_path: Path, column: str) -> None:
-    text = card(tmp_path, {column: HOSTILE})
+def test_a_hostile_name_stays_in_its_cell(tmp_path: Path) -> None:
+    text = card(tmp_path, dict.fromkeys(("source", "lane", "task_type", "language", "license"), HOSTILE))
     found = DatasetCard(text)
     assert found.data.license == "other"
     assert not any("evil" in tag for tag in found.data.tags)
@@ -98,3 +101,51 @@ def test_own_words_and_limits_stand_as_they_were_written(tmp_path: Path) -> None
     assert "\nAbout *owls*.\n" in text
     assert "\n- Owls only.\n" in text
     assert "\n# Owls \\# 1\n" in text
+
+
+RATE = {
+    "lane": "coding",
+    "task_type": "verifiable_code",
+    "kind": "wrong accept",
+    "method": "mutants",
+    "trials": 200,
+    "errors": 4,
+    "rate": 0.02,
+    "low": 0.008,
+    "high": 0.05,
+    "unsaid": 0,
+    "meaning": "of mutants of golds, those that passed",
+}
+
+
+def test_estimated_rates_of_wrong_verdicts_stand_in_it_once_they_were_made(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    SetTables(lake).write()
+    assert "was not estimated" in card_of(lake, tmp_path)
+    unknown = {**RATE, "kind": "wrong reject", "trials": 0, "errors": 0, "rate": None, "low": None, "high": None}
+    data = lake.write("dataset/error_rates", WHOLE, ERROR_RATES, [RATE, unknown])
+    lake.publish("dataset/error_rates", WHOLE, {"all": Part(data=data, fingerprint="1")})
+    text = card_of(lake, tmp_path)
+    cells = ["coding", "verifiable\\_code", "wrong accept", "mutants", "4", "200", "2.0%", "0.8% to 5.0%"]
+    assert row(text, "coding", "verifiable\\_code", "wrong accept") == cells
+    assert row(text, "coding", "verifiable\\_code", "wrong reject")[-1] == "no trials"
+    assert "of mutants of golds, those that passed" in text
+    assert "was not estimated" not in text
+
+
+def test_the_card_speaks_of_the_settings_by_which_the_choice_was_made(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    SetTables(lake).write()
+    filters = [
+        ["what people decided", {"decisions": {"row-1": "withdrawn by Ann"}}],
+        ["secrets and personal data", {"secrets": "keep", "personal": "drop"}],
+        ["verdict", {}],
+        ["difficulty", {"least": 0.25, "most": 0.75, "samples": 4}],
+    ]
+    part = lake.need("dataset/filtered").parts["all"].model_copy(update={"settings": {"filters": filters}})
+    lake.publish("dataset/filtered", WHOLE, {"all": part})
+    release = plan_release(lake, Settings(state=str(tmp_path)), [])
+    assert "Traces with secrets are in the data all the same" in release.card
+    assert row(release.card, "kept: 25% to 75%") == ["kept: 25% to 75%", "8"]
+    assert "were not compared with public test sets" in release.card
+    assert "Ann" not in release.manifest_text({}), "who decided what stays here"

@@ -1,0 +1,47 @@
+"""By which settings the choice was made, as the table itself says: they may stand otherwise in genesys.toml by now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genesys.hashing import digest
+from genesys.release.publishing.standing import Standing
+from genesys.settings.release import DifficultySettings, PeopleSettings, ReleaseSettings
+from genesys.tables.lake import Part
+
+_PRIVATE = frozenset({"decisions"})
+"""What people decided names rows that were withdrawn, and who said so: a manifest holds a hash of it."""
+
+
+def steps_of(standing: Standing) -> list[str]:
+    """Names of the filters in their order."""
+    return [name for name, _ in _filters(standing)]
+
+
+def settings_of(standing: Standing, settings: ReleaseSettings) -> ReleaseSettings:
+    """Settings as they were when the choice was made, as far as the card speaks of them."""
+    found = dict(_filters(standing))
+    if not found:
+        return settings
+    update: dict[str, Any] = {"benchmarks": "benchmarks" in found}
+    if "secrets and personal data" in found:
+        update["people"] = PeopleSettings(**found["secrets and personal data"])
+    if "difficulty" in found:
+        update["difficulty"] = DifficultySettings(**found["difficulty"])
+    return settings.model_copy(update=update)
+
+
+def public_settings(part: Part) -> dict[str, Any]:
+    """A table's settings as a manifest may show them."""
+    found: dict[str, Any] = _shown(part.settings)
+    return found
+
+
+def _filters(standing: Standing) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, settings) for name, settings in standing.filtered.settings.get("filters", ())]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: digest(each, 16) if name in _PRIVATE else _shown(each) for name, each in value.items()}
+    return [_shown(each) for each in value] if isinstance(value, list | tuple) else value
