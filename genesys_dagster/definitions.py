@@ -13,6 +13,7 @@ from genesys.lanes import chosen_lane
 from genesys.settings import Settings, load_settings
 from genesys_dagster.assets.datasets import GROUP, KINDS, dataset_asset
 from genesys_dagster.assets.overrides import overrides_asset
+from genesys_dagster.assets.published import published_asset
 from genesys_dagster.assets.report import report_assets, report_checks
 from genesys_dagster.assets.upstream import fail_if_mixed_up
 from genesys_dagster.checks.current import current_check
@@ -48,6 +49,7 @@ def build_defs(
             *(asset for graph in graphs for asset in graph.assets),
             *datasets,
             *report_assets(list(lanes.values()), settings),
+            published_asset(list(lanes.values()), settings),
         ],
         asset_checks=[
             *(checks for graph in graphs for checks in graph.checks),

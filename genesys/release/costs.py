@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from genesys.calls.usage import Payee, Usage
 from genesys.release.filtered import ASSET as FILTERED
+from genesys.release.publishing.markdown import finalized
 from genesys.settings.prices import Prices, money
 from genesys.tables.lake import WHOLE, Lake, Manifest, Part
 
@@ -148,8 +149,7 @@ def costs_section(costs: Mapping[str, Costs], prices: Prices) -> str:
     lines.append("| " + " | ".join(HEADER) + " |")
     lines.append("| " + " | ".join("---" for _ in HEADER) + " |")
     for row in table_rows(costs, prices):
-        cells = (f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row)
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join(map(finalized, row)) + " |")
     if estimated := whole.used.estimated:
         lines += ["", f"Of {estimated:,} calls the endpoint told no tokens; they are taken from the texts' lengths."]
     return "\n".join(lines) + "\n"
