@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from genesys.hashing import digest
+from genesys.overrides import Overrides
+from genesys.release.publishing.layout import FILTERED
 from genesys.release.publishing.standing import Standing
 from genesys.settings.release import DifficultySettings, PeopleSettings, ReleaseSettings
 from genesys.tables.lake import Part
@@ -29,6 +31,17 @@ def settings_of(standing: Standing, settings: ReleaseSettings) -> ReleaseSetting
     if "difficulty" in found:
         update["difficulty"] = DifficultySettings(**found["difficulty"])
     return settings.model_copy(update=update)
+
+
+def decided_since(standing: Standing, overrides: Overrides) -> list[str]:
+    """What is against a release if people decided something after the choice was made: a row may be withdrawn."""
+    before = standing.filtered.versions.get("overrides", Overrides.of([]).version)
+    if before == overrides.version:
+        return []
+    return [
+        f"people decided something (withdrew, banned, overturned or mended) since {FILTERED} was made: `genesys run` "
+        "makes the data sets anew"
+    ]
 
 
 def public_settings(part: Part) -> dict[str, Any]:

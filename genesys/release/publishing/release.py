@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from genesys.hashing import digest
+from genesys.overrides import open_overrides
 from genesys.release.costs import costs_section, dataset_costs
 from genesys.release.proof.leaves import ALGORITHM
 from genesys.release.proof.tree import root
@@ -39,7 +40,7 @@ from genesys.release.publishing.layout import (
 )
 from genesys.release.publishing.licensing import license_of
 from genesys.release.publishing.limits import limits_of
-from genesys.release.publishing.recorded import public_settings, settings_of, steps_of
+from genesys.release.publishing.recorded import decided_since, public_settings, settings_of, steps_of
 from genesys.release.publishing.standing import ERROR_RATES, REPORT_TABLE, Standing, standing_of
 from genesys.release.publishing.trust import error_rates
 from genesys.release.report.make import report_html
@@ -89,6 +90,7 @@ def plan_release(lake: Lake, settings: Settings, lanes: Iterable[str], *, most: 
     """
     standing = standing_of(lake)
     chosen, publish = settings_of(standing, settings.release), settings.release.publish
+    standing.against.extend(decided_since(standing, open_overrides(settings)))
     if standing.against:
         return Release(publish.name, "", [], "", {}, standing.against, standing.notes)
     figures = figures_of(lake, standing)

@@ -17,6 +17,7 @@ import pytest
 
 from genesys.faults import GenesysError
 from genesys.hashing import digest
+from genesys.overrides import open_overrides
 from genesys.release.proof.tree import root
 from genesys.release.publishing.items import checksum
 from genesys.release.publishing.publish import Destination, publish
@@ -206,6 +207,16 @@ def test_tables_that_are_out_of_date_are_refused_by_name(lake: Lake, tmp_path: P
     with pytest.raises(GenesysError, match="dataset/sft was made of earlier versions of dataset/filtered"):
         publish(release, settings_of(tmp_path), Destination(str(tmp_path / "out")))
     assert not (tmp_path / "out").exists()
+
+
+def test_what_people_decided_since_the_choice_holds_a_release_up(lake: Lake, tmp_path: Path) -> None:
+    decision = {"id": "row", "action": "withdraw", "why": "asked to", "by": "Ann", "at": "2026-01-01T00:00:00+00:00"}
+    (tmp_path / "overrides.jsonl").write_text(json.dumps(decision) + "\n")
+    assert ["people decided something" in problem for problem in planned(lake, tmp_path).against] == [True]
+    known = open_overrides(settings_of(tmp_path)).version
+    part = lake.need("dataset/filtered").parts["all"]
+    lake.publish("dataset/filtered", WHOLE, {"all": part.model_copy(update={"versions": {"overrides": known}})})
+    assert planned(lake, tmp_path).against == []
 
 
 def test_a_lake_without_data_sets_says_what_to_run(tmp_path: Path) -> None:
