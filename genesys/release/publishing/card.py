@@ -23,7 +23,8 @@ from genesys.release.publishing.markdown import Markdown, code, finalized, link,
 from genesys.release.publishing.standing import SCHEMAS
 from genesys.settings.release import ReleaseSettings
 
-VERSION_MARK = "0" * 12
+_OF_LANE = "lane:"
+VERSION_MARK = "THE-VERSION-HERE"
 """Stands for the version in a card that helps to make it."""
 ROW_OF = {
     "raw": "a trace: a task, a response and its verdict, whatever it was",
@@ -39,15 +40,11 @@ class Facts:
 
     Args:
         head: Its head.
-        rows: For training and for testing, by data set.
-        bytes: Of the data sets' files.
         steps: Filters in their order.
         limits: Sentences.
     """
 
     head: Head
-    rows: dict[str, tuple[int, int]]
-    bytes: dict[str, int]
     steps: Sequence[str]
     limits: Sequence[str]
     error_rates: str
@@ -87,7 +84,8 @@ def card_text(figures: Figures, facts: Facts) -> str:
             ("prompt", "hash", "traces of `raw`"),
             [(name, code(hash_), count) for name, hash_, count in figures.prompts],
         ),
-        toolchains=figures.toolchains,
+        toolchains=Markdown(", ".join(map(code, figures.toolchains))),
+        sampling=_sampling(figures),
         costs=Markdown(facts.costs.strip()),
         people_words=_people_words(facts.settings),
         limits=[Markdown(limit) for limit in facts.limits],
@@ -116,7 +114,7 @@ def _about(figures: Figures, facts: Facts) -> str:
     teachers = [slice_.name for slice_ in figures.slices.get("teacher", []) if slice_.raw]
     by = plain(teachers[0]) if len(teachers) == 1 else f"{len(teachers)} teachers"
     return (
-        f"{sum(facts.rows.get('raw', (0, 0))):,} responses of {by} to problems of {len(tasks)} task "
+        f"{sum(facts.head.rows.get('raw', (0, 0))):,} responses of {by} to problems of {len(tasks)} task "
         f"type{'s' if len(tasks) != 1 else ''}, each with the verdict of a verifier, and the data sets to train on "
         "that were made of them. Every trace can be followed back to its source row, hash by hash."
     )
@@ -124,14 +122,16 @@ def _about(figures: Figures, facts: Facts) -> str:
 
 def _sizes(facts: Facts) -> Markdown:
     rows = [
-        (code(name), ROW_OF[name], train, test, size_text(facts.bytes.get(name, 0)))
-        for name, (train, test) in facts.rows.items()
+        (code(name), ROW_OF[name], train, test, size_text(facts.head.files[name]))
+        for name, (train, test) in facts.head.rows.items()
     ]
     return table(("data set", "a row is", "train", "test", "size"), rows)
 
 
 def _columns(facts: Facts) -> Markdown:
-    rows = [(code(name), Markdown(", ".join(code(column) for column in SCHEMAS[name].names))) for name in facts.rows]
+    rows = [
+        (code(name), Markdown(", ".join(code(column) for column in SCHEMAS[name].names))) for name in facts.head.rows
+    ]
     return table(("data set", "columns"), rows)
 
 
@@ -155,8 +155,8 @@ def _slices(rows: Sequence[Slice], title: str) -> Markdown:
 def _bands(figures: Figures, settings: ReleaseSettings) -> list[tuple[str, int]]:
     difficulty = settings.difficulty
     words = {
-        "hopeless": f"below {difficulty.least:.0%}",
-        "kept": f"{difficulty.least:.0%} to {difficulty.most:.0%}",
+        "hopeless": f"never solved, or below {difficulty.least:.0%}" if difficulty.least else "never solved",
+        "kept": f"solved, {difficulty.least:.0%} to {difficulty.most:.0%}",
         "too easy": f"above {difficulty.most:.0%}",
         "unknown": f"fewer than {difficulty.samples} responses with a verdict",
     }
@@ -183,6 +183,11 @@ def _prompts(figures: Figures) -> Markdown:
     return table(("prompt", "hash", "traces of `raw`"), rows)
 
 
+def _sampling(figures: Figures) -> Markdown:
+    rows = [(teacher, model, code(config), count) for teacher, model, config, count in figures.sampling]
+    return table(("teacher", "model", "sampling", "traces of `raw`"), rows)
+
+
 def _licence_words(facts: Facts, origins: Sequence[Origin]) -> Markdown:
     licence = facts.head.license
     if licence.id == OTHER and not facts.settings.publish.license:
@@ -190,6 +195,11 @@ def _licence_words(facts: Facts, origins: Sequence[Origin]) -> Markdown:
     else:
         name = licence.name or licence.id
         words = f"The data set as a whole is given on under {plain(name)}. The rows' own licences:"
+    if any(origin.source.startswith(_OF_LANE) for origin in origins):
+        words += (
+            " A source `lane:NAME` stands for tasks that were made of that lane's tasks: their `family_id` leads to "
+            "the problem that they come from, and licence and attribution are its."
+        )
     if any(origin.license is None for origin in origins):
         words += " Where none is named, the source names none."
     return Markdown(words)

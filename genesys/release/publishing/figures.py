@@ -18,8 +18,10 @@ from genesys.tables.lake import WHOLE, File, Lake
 
 PROBLEMS = "problems"
 _OF_PROBLEMS = ("lane", "task_type", "language", "source", "license", "split", "band")
-DIMENSIONS = {"lane": "lane", "task_type": "task type", "language": "language", "source": "source"}
+LANGUAGE = "programming language"
+DIMENSIONS = {"lane": "lane", "task_type": "task type", "language": LANGUAGE, "source": "source"}
 """By which a release is told apart, besides teachers; and what people call them."""
+_SEED = r',? ?"seed": ?-?\d+'
 _JUDGED = "llm_judgeable_groundtruth_similarity"
 
 
@@ -78,6 +80,8 @@ class Figures:
     verifiers: list[tuple[str, str, int]]
     prompts: list[tuple[str, str, int]]
     """Name, hash, traces of ``raw`` whose task it was part of making."""
+    sampling: list[tuple[str, str, str, int]]
+    """Teacher, model, sampling parameters as JSON without the seed, traces of ``raw``."""
     toolchains: list[str]
     bands: dict[str, int]
     """Problems by how hard they are."""
@@ -107,6 +111,7 @@ def figures_of(lake: Lake, standing: Standing) -> Figures:
         origins=_origins(per_problem),
         verifiers=[(str(name), str(version), count) for name, version, count in _tally(raw, "verifier_version")],
         prompts=_prompts(lake, lineage),
+        sampling=_sampling(lake, lineage),
         toolchains=sorted(map(str, raw["toolchain"].drop_nulls().unique())),
         bands={str(band): count for band, count in sorted(per_problem["band"].drop_nulls().value_counts().rows())},
         judged=int(per_problem.filter(pl.col("task_type") == _JUDGED)["raw"].sum()),
@@ -213,6 +218,17 @@ def _prompts(lake: Lake, lineage: File) -> list[tuple[str, str, int]]:
             for prompt in filter(None, text.split("\n")):
                 counted[prompt] += count
     return [(*_parted(prompt), count) for prompt, count in sorted(counted.items(), key=lambda item: (-item[1], item))]
+
+
+def _sampling(lake: Lake, lineage: File) -> list[tuple[str, str, str, int]]:
+    counted: Counter[tuple[str, str, str]] = Counter()
+    columns = ("teacher_id", "model_name", "generation_config")
+    for frame in batches(lake, CONFIGS[RAW], lineage, columns, ("teacher_id", "model_name")):
+        named = frame.with_columns(pl.col("generation_config").str.replace(_SEED, ""))
+        for *names, count in named.group_by(columns).len().iter_rows():
+            teacher, model, config = (str(name or "") for name in names)
+            counted[teacher, model, config] += count
+    return [(*names, count) for names, count in sorted(counted.items(), key=lambda item: (-item[1], item))]
 
 
 def _parted(prompt: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genesys.release.publishing.layout import CONFIGS, SFT, TEST, TRAIN
+from genesys.release.publishing.layout import SFT, TEST, TRAIN
 from genesys.release.publishing.licensing import License
 from genesys.release.publishing.standing import SCHEMAS
 
@@ -31,6 +31,8 @@ class Head:
         languages: That people write the texts in, as ISO 639 codes.
         tags: By which it is found.
         rows: For training and for testing, by data set; those without any are not there.
+        weights: Bytes of the same without compression.
+        files: Bytes of the files, by data set.
     """
 
     title: str
@@ -38,6 +40,8 @@ class Head:
     languages: Sequence[str]
     tags: Sequence[str]
     rows: dict[str, tuple[int, int]]
+    weights: dict[str, tuple[int, int]]
+    files: dict[str, int]
 
     def yaml(self) -> str:
         """All of it, without the dashes around it."""
@@ -73,13 +77,12 @@ class Head:
         from datasets import DatasetInfo, Features
 
         info = DatasetInfo(features=Features.from_arrow_schema(SCHEMAS[name]))
-        splits = [{"name": split, "num_examples": count} for split, count in self._splits(name)]
-        return {"config_name": name, **info._to_yaml_dict(), "splits": splits}
-
-
-def rows_of(rows: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Data sets that have rows, in the order of the folders."""
-    return {name: rows[name] for name in CONFIGS if sum(rows.get(name, (0, 0)))}
+        weights = dict(zip((TRAIN, TEST), self.weights[name], strict=True))
+        splits = [
+            {"name": split, "num_bytes": weights[split], "num_examples": count} for split, count in self._splits(name)
+        ]
+        sizes = {"download_size": self.files[name], "dataset_size": sum(self.weights[name])}
+        return {"config_name": name, **info._to_yaml_dict(), "splits": splits, **sizes}
 
 
 def _size(rows: int) -> str:

@@ -11,6 +11,7 @@ from genesys.release.publishing.standing import Standing
 from genesys.settings.release import DifficultySettings, PeopleSettings, ReleaseSettings
 from genesys.tables.lake import Part
 
+_BENCHMARK = "benchmark:"
 _PRIVATE = frozenset({"decisions"})
 """What people decided names rows that were withdrawn, and who said so: a manifest holds a hash of it."""
 
@@ -23,14 +24,17 @@ def steps_of(standing: Standing) -> list[str]:
 def settings_of(standing: Standing, settings: ReleaseSettings) -> ReleaseSettings:
     """Settings as they were when the choice was made, as far as the card speaks of them."""
     found = dict(_filters(standing))
-    if not found:
-        return settings
-    update: dict[str, Any] = {"benchmarks": "benchmarks" in found}
+    update: dict[str, Any] = {"benchmarks": bool(compared_with(standing))}
     if "secrets and personal data" in found:
         update["people"] = PeopleSettings(**found["secrets and personal data"])
     if "difficulty" in found:
         update["difficulty"] = DifficultySettings(**found["difficulty"])
     return settings.model_copy(update=update)
+
+
+def compared_with(standing: Standing) -> list[str]:
+    """Names of the test sets that problems were compared with."""
+    return sorted(name.removeprefix(_BENCHMARK) for name in standing.filtered.versions if name.startswith(_BENCHMARK))
 
 
 def decided_since(standing: Standing, overrides: Overrides) -> list[str]:

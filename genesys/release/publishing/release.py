@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +22,8 @@ from genesys.release.proof.tree import root
 from genesys.release.publishing.attribution import attribution_items, attributions, unnamed
 from genesys.release.publishing.card import VERSION_MARK, Facts, card_text
 from genesys.release.publishing.ends import ends_items
-from genesys.release.publishing.figures import Figures, batches, figures_of
-from genesys.release.publishing.head import Head, rows_of
+from genesys.release.publishing.figures import LANGUAGE, Figures, batches, figures_of
+from genesys.release.publishing.head import Head
 from genesys.release.publishing.items import Item, Written, content_item, table_items
 from genesys.release.publishing.layout import (
     CARD,
@@ -38,13 +38,14 @@ from genesys.release.publishing.layout import (
     TEST,
     TRAIN,
 )
-from genesys.release.publishing.licensing import license_of
+from genesys.release.publishing.licensing import License, license_of
 from genesys.release.publishing.limits import limits_of
-from genesys.release.publishing.recorded import decided_since, public_settings, settings_of, steps_of
-from genesys.release.publishing.standing import ERROR_RATES, REPORT_TABLE, Standing, standing_of
+from genesys.release.publishing.recorded import compared_with, decided_since, public_settings, settings_of, steps_of
+from genesys.release.publishing.standing import ERROR_RATES, REPORT_TABLE, Standing, standing_of, weights
 from genesys.release.publishing.trust import error_rates
 from genesys.release.report.make import report_html
 from genesys.settings import Settings
+from genesys.settings.release import PublishSettings
 from genesys.tables.lake import Lake
 
 _TAGS = ("reasoning", "synthetic", "verified")
@@ -98,19 +99,16 @@ def plan_release(lake: Lake, settings: Settings, lanes: Iterable[str], *, most: 
     named = attributions(lake, standing.sets[RAW].companions[LINEAGE])
     against = [*licence.against, *_unnamed(named)]
     items = [*_tables(lake, standing, figures, most), *attribution_items(named)]
-    rows = rows_of({name: standing.rows(name) for name in standing.sets})
-    head = Head(" ".join((publish.title or _TITLE).split()), licence, publish.languages, _tags(figures), rows)
     merkle = _merkle(lake, standing)
+    head = _head(lake, standing, figures, licence, publish, items)
     facts = Facts(
         head=head,
-        rows=rows,
-        bytes={name: sum(item.bytes for item in items if item.folder == name) for name in rows},
         steps=steps_of(standing),
         limits=limits_of(figures, standing, chosen, rates=ERROR_RATES in standing.others),
         error_rates=error_rates(lake, standing),
         costs=costs_section(dataset_costs(lake, lanes), settings.prices),
         merkle=merkle,
-        checked_against=[each.label for each in settings.benchmarks.chosen] if chosen.benchmarks else [],
+        checked_against=compared_with(standing),
         named=named.height,
         has_report=REPORT_TABLE in standing.others,
         settings=chosen,
@@ -122,6 +120,26 @@ def plan_release(lake: Lake, settings: Settings, lanes: Iterable[str], *, most: 
     items = [*items, *_report(lake, standing), content_item(CARD, card.encode())]
     manifest["version"] = version
     return Release(publish.name, version, items, card, manifest, against, [*standing.notes, *licence.notes])
+
+
+def _head(
+    lake: Lake,
+    standing: Standing,
+    figures: Figures,
+    licence: License,
+    publish: PublishSettings,
+    items: Sequence[Item],
+) -> Head:
+    rows = {name: standing.rows(name) for name in standing.sets if sum(standing.rows(name))}
+    return Head(
+        title=" ".join((publish.title or _TITLE).split()),
+        license=licence,
+        languages=publish.languages,
+        tags=_tags(figures),
+        rows=rows,
+        weights={name: weights(lake, standing, name) for name in rows},
+        files={name: sum(item.bytes for item in items if item.folder == name) for name in rows},
+    )
 
 
 def _manifest(
@@ -169,7 +187,7 @@ def _report(lake: Lake, standing: Standing) -> list[Item]:
 
 
 def _tags(figures: Figures) -> list[str]:
-    languages = [slice_.name for slice_ in figures.slices.get("language", []) if slice_.raw]
+    languages = [slice_.name for slice_ in figures.slices.get(LANGUAGE, []) if slice_.raw]
     lanes = [slice_.name for slice_ in figures.slices.get("lane", []) if slice_.raw]
     return [tag for tag in dict.fromkeys([*_TAGS, *lanes, *languages]) if _IS_TAG.fullmatch(tag)]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from genesys.faults import GenesysError
 from genesys.release.publishing.layout import CONFIGS, ENDS, FILTERED, LINEAGE, RAW, REPORT, TEST
 from genesys.tables import columns
-from genesys.tables.lake import WHOLE, Lake, Part
+from genesys.tables.lake import WHOLE, File, Lake, Part
 
 REPORT_TABLE, ERROR_RATES = "dataset/report", "dataset/error_rates"
 REQUIRED = {
@@ -49,6 +49,19 @@ class Standing:
             return 0, 0
         test = part.companions.get(TEST)
         return part.data.rows, test.rows if test else 0
+
+
+def weights(lake: Lake, standing: Standing, name: str) -> tuple[int, int]:
+    """Bytes of a data set without compression, for training and for testing, as its Parquet files tell them."""
+    part = standing.sets[name]
+
+    def weight(file: File | None) -> int:
+        if file is None:
+            return 0
+        footer = lake.footer(CONFIGS[name], WHOLE, file)
+        return sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
+
+    return weight(part.data), weight(part.companions.get(TEST))
 
 
 def standing_of(lake: Lake) -> Standing:

@@ -43,7 +43,7 @@ def test_the_head_is_one_that_the_hub_reads(tmp_path: Path) -> None:
     assert found["size_categories"] == ["n<1K"]
     assert [config["config_name"] for config in found["configs"]] == ["raw", "sft", "preference", "rl"]
     splits = {info["config_name"]: info["splits"] for info in found["dataset_info"]}
-    assert splits["sft"] == [{"name": "train", "num_examples": 12}, {"name": "test", "num_examples": 4}]
+    assert [(split["name"], split["num_examples"]) for split in splits["sft"]] == [("train", 12), ("test", 4)]
     assert {"coding", "python", "reasoning"} <= set(found["tags"])
 
 
@@ -146,6 +146,6 @@ def test_the_card_speaks_of_the_settings_by_which_the_choice_was_made(tmp_path: 
     lake.publish("dataset/filtered", WHOLE, {"all": part})
     release = plan_release(lake, Settings(state=str(tmp_path)), [])
     assert "Traces with secrets are in the data all the same" in release.card
-    assert row(release.card, "kept: 25% to 75%") == ["kept: 25% to 75%", "8"]
+    assert row(release.card, "kept: solved, 25% to 75%") == ["kept: solved, 25% to 75%", "8"]
     assert "were not compared with public test sets" in release.card
     assert "Ann" not in release.manifest_text({}), "who decided what stays here"

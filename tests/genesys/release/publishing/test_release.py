@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -51,8 +52,12 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): checksum(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_load_dataset_reads_every_set_of_the_folder_with_its_splits(lake: Lake, tmp_path: Path) -> None:
+def test_load_dataset_reads_every_set_of_the_folder_with_its_splits(
+    lake: Lake, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import datasets
+
+    monkeypatch.setattr(logging.getLogger("datasets"), "propagate", True)
 
     folder = published(lake, tmp_path)
     rows = {"raw": (18, 6), "sft": (12, 4), "preference": (6, 2), "rl": (6, 2)}
@@ -61,6 +66,7 @@ def test_load_dataset_reads_every_set_of_the_folder_with_its_splits(lake: Lake, 
         assert {split: part.num_rows for split, part in found.items()} == {"train": train, "test": test}
     sft = datasets.load_dataset(str(folder), split="test", cache_dir=str(tmp_path / "cache"))
     assert sft[0]["messages"][-1] == {"role": "assistant", "content": "It is 42."}, "the default set"
+    assert "dataset card" not in caplog.text, "nothing in the head is passed over"
 
 
 def test_the_manifest_names_every_file_with_its_hash_size_and_rows(lake: Lake, tmp_path: Path) -> None:
