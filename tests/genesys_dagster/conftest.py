@@ -19,6 +19,7 @@ from genesys.sources import Source
 from genesys.stores import open_lake
 from genesys.tables.lake import Lake
 from genesys.verifiers.registry import VERIFIER_REGISTRY
+from genesys_dagster.assets.published import KEY as PUBLISHED
 from genesys_dagster.definitions import build_defs
 from genesys_dagster.pipeline import QUIET, Pipeline, RunEnd
 from genesys_dagster.resources.roles import RoleResource
@@ -110,7 +111,7 @@ class Graph:
         assets = build_defs(self.settings).resolve_asset_graph()
         resolver = CachingStaleStatusResolver(self.instance, assets, LoadingContextForTest(self.instance))
         found = {}
-        for key in sorted(assets.materializable_asset_keys):
+        for key in sorted(assets.materializable_asset_keys - {PUBLISHED}):  # no run publishes
             partitions = assets.get(key).partitions_def
             shards = partitions.get_partition_keys(dynamic_partitions_store=self.instance) if partitions else [None]
             for shard in shards:

@@ -45,8 +45,8 @@ def test_the_demo_graph_is_complete(tmp_path: Path) -> None:
     assert keys_of(defs) == {
         *(upstream_key(source).to_user_string() for source in sources),
         *(f"{lane}/{table}" for lane in LANES for table in tables),
-        "dataset/filtered",
-        "dataset/sft",
+        *(f"dataset/{table}" for table in ("filtered", "raw", "sft", "preference", "rl", "error_rates")),
+        *(f"dataset/{table}" for table in ("diversity", "report", "published")),
     }
     repository = defs.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}

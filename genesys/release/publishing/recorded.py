@@ -6,12 +6,15 @@ from typing import Any
 
 from genesys.hashing import digest
 from genesys.overrides import Overrides
+from genesys.release.chain import chain_recipe, filters_of
 from genesys.release.publishing.layout import FILTERED
 from genesys.release.publishing.standing import Standing
+from genesys.settings import Settings
 from genesys.settings.release import DifficultySettings, PeopleSettings, ReleaseSettings
 from genesys.tables.lake import Part
 
 _BENCHMARK = "benchmark:"
+_DECIDED = "what people decided"
 _PRIVATE = frozenset({"decisions"})
 """What people decided names rows that were withdrawn, and who said so: a manifest holds a hash of it."""
 
@@ -46,6 +49,16 @@ def decided_since(standing: Standing, overrides: Overrides) -> list[str]:
         f"people decided something (withdrew, banned, overturned or mended) since {FILTERED} was made: `genesys run` "
         "makes the data sets anew"
     ]
+
+
+def set_otherwise(standing: Standing, settings: Settings, overrides: Overrides) -> list[str]:
+    """What is against a release if filters would do something else by now than they did."""
+    before = dict(_filters(standing))
+    now = dict(chain_recipe(filters_of(settings, overrides)).settings["filters"])
+    changed = sorted(name for name in before.keys() | now if name != _DECIDED and before.get(name) != now.get(name))
+    if not before or not changed:
+        return []
+    return [f"[release] says something else of {', '.join(changed)} than when {FILTERED} was made: `genesys run` first"]
 
 
 def public_settings(part: Part) -> dict[str, Any]:

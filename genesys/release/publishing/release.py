@@ -40,7 +40,14 @@ from genesys.release.publishing.layout import (
 )
 from genesys.release.publishing.licensing import License, license_of
 from genesys.release.publishing.limits import limits_of
-from genesys.release.publishing.recorded import compared_with, decided_since, public_settings, settings_of, steps_of
+from genesys.release.publishing.recorded import (
+    compared_with,
+    decided_since,
+    public_settings,
+    set_otherwise,
+    settings_of,
+    steps_of,
+)
 from genesys.release.publishing.standing import ERROR_RATES, REPORT_TABLE, Standing, standing_of, weights
 from genesys.release.publishing.trust import error_rates
 from genesys.release.report.make import report_html
@@ -91,7 +98,8 @@ def plan_release(lake: Lake, settings: Settings, lanes: Iterable[str], *, most: 
     """
     standing = standing_of(lake)
     chosen, publish = settings_of(standing, settings.release), settings.release.publish
-    standing.against.extend(decided_since(standing, open_overrides(settings)))
+    decided = open_overrides(settings)
+    standing.against.extend([*decided_since(standing, decided), *set_otherwise(standing, settings, decided)])
     if standing.against:
         return Release(publish.name, "", [], "", {}, standing.against, standing.notes)
     figures = figures_of(lake, standing)

@@ -97,7 +97,7 @@ def _against(lake: Lake, found: dict[str, Part], standing: Standing) -> list[str
         if changed := lake.changed(part):
             more = f" and {len(changed) - 1} more" if changed[1:] else ""
             problems.append(f"{table} was made of earlier versions of {changed[0]}{more}: materialize it again first")
-        if part.unfinished:
+        if part.unfinished and table != ERROR_RATES:  # those that could not be told say so themselves
             problems.append(f"{table} is unfinished: infrastructure failed some of its rows; materialize it again")
     if not problems and not sum(standing.rows(RAW)):
         problems.append(f"{CONFIGS[RAW]} has no rows: `genesys dropped` says what became of them")

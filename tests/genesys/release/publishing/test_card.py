@@ -9,6 +9,8 @@ from typing import Any
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
+from genesys.overrides import Overrides
+from genesys.release.chain import chain_recipe, filters_of
 from genesys.release.publishing.markdown import code, plain, table
 from genesys.release.publishing.release import plan_release
 from genesys.settings import Settings
@@ -136,15 +138,19 @@ def test_estimated_rates_of_wrong_verdicts_stand_in_it_once_they_were_made(tmp_p
 def test_the_card_speaks_of_the_settings_by_which_the_choice_was_made(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     SetTables(lake).write()
-    filters = [
-        ["what people decided", {"decisions": {"row-1": "withdrawn by Ann"}}],
-        ["secrets and personal data", {"secrets": "keep", "personal": "drop"}],
-        ["verdict", {}],
-        ["difficulty", {"least": 0.25, "most": 0.75, "samples": 4}],
-    ]
+    settings = Settings(
+        state=str(tmp_path),
+        release={"people": {"secrets": "keep"}, "difficulty": {"least": 0.25, "most": 0.75}, "benchmarks": False},
+    )
+    filters = chain_recipe(filters_of(settings, Overrides())).settings["filters"]
+    filters[0][1] = {"decisions": {"row-1": "withdrawn by Ann"}}
     part = lake.need("dataset/filtered").parts["all"].model_copy(update={"settings": {"filters": filters}})
     lake.publish("dataset/filtered", WHOLE, {"all": part})
-    release = plan_release(lake, Settings(state=str(tmp_path)), [])
+    against = plan_release(lake, Settings(state=str(tmp_path)), []).against
+    assert [problem.partition(" than")[0] for problem in against] == [
+        "[release] says something else of difficulty, secrets and personal data"
+    ]
+    release = plan_release(lake, settings, [])
     assert "Traces with secrets are in the data all the same" in release.card
     assert row(release.card, "kept: solved, 25% to 75%") == ["kept: solved, 25% to 75%", "8"]
     assert "were not compared with public test sets" in release.card
