@@ -76,8 +76,8 @@ def _of_problems(figures: Figures, standing: Standing, settings: ReleaseSettings
     held, families, clusters = figures.held_back
     if held:
         found.append(
-            f"The test split holds {held:,} problems of {families:,} families ({clusters:,} groups of families that "
-            "are alike by their words). It is cut from the same sources as the training data: it tells of learning "
+            f"The test split holds {held:,} problems: {families:,} families, in {clusters:,} groups that are alike by "
+            "their words. It is cut from the same sources as the training data: it tells of learning "
             "these kinds of problems, not of anything else."
         )
     else:
@@ -98,7 +98,7 @@ def _of_problems(figures: Figures, standing: Standing, settings: ReleaseSettings
     disputed = int(standing.filtered.figures.get("disputed_tasks", 0))
     if disputed:
         found.append(
-            f"{disputed:,} tasks whose responses agree with one another and not with the gold were left out; golds "
-            "that are wrong in ways that teachers share are not found like that."
+            f"{disputed:,} {'task' if disputed == 1 else 'tasks'} whose responses agree with one another and not with "
+            "the gold were left out. A gold that is wrong in a way that teachers share is not found like that."
         )
     return found

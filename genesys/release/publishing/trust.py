@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from genesys.release.publishing.markdown import Markdown, plain, share, table
@@ -10,7 +11,7 @@ from genesys.tables.lake import Lake
 
 _NONE = "How often these verdicts are wrong was not estimated for this version."
 _COLUMNS = ("lane", "task_type", "kind", "method", "trials", "errors", "rate", "low", "high", "meaning")
-_HEADER = ("lane", "task type", "error", "told by", "errors", "trials", "rate", "95 % interval")
+_KINDS = ("wrong accept", "wrong reject")
 
 
 def error_rates(lake: Lake, standing: Standing) -> Markdown:
@@ -20,21 +21,38 @@ def error_rates(lake: Lake, standing: Standing) -> Markdown:
     rows = sorted(lake.rows(ERROR_RATES, columns=_COLUMNS), key=lambda row: [row[name] or "" for name in _COLUMNS[:4]])
     if not rows:
         return Markdown(_NONE)
+    by_place: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        by_place[row["lane"] or "", row["task_type"] or ""][row["kind"]].append(_told(row))
     told = table(
-        ("lane", "task type", "error", "told by", "errors", "trials", "rate", "95 % interval"),
-        map(_cells, rows),
-        most=80,
+        ("lane", "task type", *(f"{kind}s" for kind in _KINDS)),
+        [(*place, *(Markdown("<br>".join(found[kind])) for kind in _KINDS)) for place, found in by_place.items()],
     )
     meanings = {(row["kind"], row["method"]): row["meaning"] for row in rows if row["meaning"]}
     words = [
         f"- {plain(kind)}, by {plain(method)}: {plain(meaning, 400)}"
         for (kind, method), meaning in sorted(meanings.items())
     ]
-    return Markdown("\n\n".join(filter(None, ["Estimated rates of wrong verdicts:", told, "\n".join(words)])))
+    return Markdown(
+        "\n\n".join(
+            filter(
+                None,
+                [
+                    "Estimated rates of wrong verdicts, each by what it was told from, with its 95 % interval:",
+                    told,
+                    "\n".join(words),
+                ],
+            )
+        )
+    )
 
 
-def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
-    names = (row["lane"], row["task_type"], row["kind"], row["method"])
+def _told(row: dict[str, Any]) -> str:
+    """One estimate in few words."""
+    method = plain(row["method"])
     if row["rate"] is None:
-        return (*names, row["errors"] or 0, row["trials"] or 0, "", "no trials")
-    return (*names, row["errors"], row["trials"], row["rate"], f"{share(row['low'])} to {share(row['high'])}")
+        return f"{method}: no trials"
+    tried = f"{method}: {row['errors']:,} of {row['trials']:,}"
+    if not row["errors"]:
+        return f"{tried} (at most {share(row['high'])})"
+    return f"{tried}, {share(row['rate'])} ({share(row['low'])} to {share(row['high'])})"
