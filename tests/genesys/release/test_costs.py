@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genesys.release.costs import costs_section, dataset_costs, lane_costs, shard_costs, table_rows
+from genesys.calls.usage import Payee, Usage
+from genesys.release.costs import Costs, costs_section, dataset_costs, lane_costs, shard_costs, table_rows
 from genesys.release.filtered import make_filtered
 from genesys.settings.prices import Prices
 from genesys.settings.roles import RoleSettings
@@ -47,6 +48,12 @@ def test_the_cards_section_says_what_a_trace_cost_and_to_whom(tmp_path: Path) ->
     unpriced = costs_section(dataset_costs(world.lake, ["sums"]), Prices({}))
     assert "68 tokens for each of 3 verified traces" in unpriced
     assert costs_section({}, PRICES) == ""
+
+
+def test_a_models_name_stays_in_its_cell() -> None:
+    paid = {Payee("generations", "", "a | b\n| <img>", ""): Usage(calls=1, prompt_tokens=2, completion_tokens=3)}
+    section = costs_section({"sums": Costs(paid, traces=1)}, Prices({}))
+    assert "| sums | generations | a \\| b \\| \\<img\\> | 1 | 2 | 3 |" in section
 
 
 def test_a_manifest_of_before_tells_its_tokens_all_the_same(tmp_path: Path) -> None:
