@@ -46,8 +46,10 @@ def drawn_code(text: str, language: str | None) -> Markup:
 
 def is_web_address(url: str | None) -> bool:
     """Whether a link may lead there."""
+    if not url or any(character.isspace() for character in url):
+        return False
     try:
-        parts = urlsplit((url or "").strip())
+        parts = urlsplit(url)
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.netloc)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _FACT_CHARS = 2000
+_ID = re.compile(r"\b[0-9a-f]{24}\b")
 
 
 def shown(trace: Trace) -> dict[str, Any]:
@@ -35,9 +37,16 @@ def shown(trace: Trace) -> dict[str, Any]:
         "cases": cases_of(trace),
         "votes": [vote for vote in votes if isinstance(vote, dict)] if isinstance(votes, list) else [],
         "truth": info.get("ground_truth", read_info(trace.task.get("verification_info")).get("ground_truth")),
-        "source_url": url if is_web_address(url := trace.task.get("source_url")) else "",
+        "sampling": read_info(trace.generation.get("generation_config")),
+        "named": _named(trace),
         "metadata": read_info(trace.task.get("metadata")),
     }
+
+
+def _named(trace: Trace) -> list[str]:
+    """Responses that a filter named when it dropped this one."""
+    said = str((trace.said.get("ends") or {}).get("detail") or "")
+    return [ident for ident in dict.fromkeys(_ID.findall(said)) if ident != trace.ids["response_id"]]
 
 
 def _unlike_prompt(trace: Trace) -> list[Any]:
@@ -78,6 +87,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         finalize=_harmless,
     )
+    environment.tests["web_address"] = is_web_address
     environment.filters |= {"fact": fact, "facts": facts, "score": score, "count": count}
     return environment
 

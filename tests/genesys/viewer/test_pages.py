@@ -103,6 +103,14 @@ def test_siblings_are_listed_and_compared_side_by_side(viewed: Viewed, reading: 
     assert both.index("One way.") < both.index("Another way.")
 
 
+def test_a_response_that_a_filter_named_is_a_click_away(viewed: Viewed, reading: Read) -> None:
+    first = "0123456789abcdef01234567"
+    viewed.add(first)
+    viewed.add("a2", step="near-duplicate responses", reason=f"of {first}, likeness 0.93")
+    page = reading("/trace?id=a2")
+    assert f'href="/compare?id=a2&amp;campaign=campaign-0001&amp;other_id={first}"' in page.split('id="filters"')[1]
+
+
 def test_steps_lead_to_their_runs_and_partitions_in_the_ui(viewed: Viewed, reading: Read) -> None:
     viewed.add("a1")
     page = reading("/trace?id=a1")
