@@ -35,6 +35,8 @@ TRACES = {
 """``verdict`` is ``accepted``, ``rejected`` or ``no score``; ``length`` is in the unit of ``Index.unit``;
 ``is_filtered`` says whether the filters knew of the trace, ``step`` and ``reason`` what dropped it; ``place`` names the
 part that holds its texts."""
+ORDER = [pl.col("response_id"), *(pl.col(name).cast(pl.String) for name in ("campaign", "shard"))]
+"""Of the traces."""
 PROBLEMS = {"problem_id": pl.String, "row_id": pl.String}
 _FACETS = ("lane", "task_type", "language", "source", "teacher", "verdict", "step", "reason")
 _MOST_CHOICES = 200
@@ -43,7 +45,7 @@ _REMEMBERED = 8
 
 @dataclass(frozen=True)
 class Index:
-    """All traces of one place, by response_id and campaign.
+    """All traces of one place, by response_id, campaign and shard.
 
     Args:
         traces: Columns of ``TRACES``.
@@ -82,12 +84,12 @@ class Index:
         descending = query.sort.startswith("-")
         return frame.sort(column, descending=descending, nulls_last=True, maintain_order=True)["row"]
 
-    def of_response(self, response_id: str, campaign: str = "") -> int | None:
-        """The number of a trace, None if there is none; without a campaign the first one."""
+    def of_response(self, response_id: str, campaign: str = "", shard: str = "") -> int | None:
+        """The number of a trace, None if there is none; of several that fit the first one."""
         found = self.traces.lazy().with_row_index("row").filter(pl.col("response_id") == response_id)
-        rows = found.select("row", pl.col("campaign").cast(pl.String)).collect()
-        if campaign:
-            rows = rows.filter(pl.col("campaign") == campaign)
+        rows = found.select("row", "campaign", "shard").collect()
+        for name, wanted in (("campaign", campaign), ("shard", shard)):
+            rows = rows.filter(pl.col(name) == wanted) if wanted else rows
         return int(rows["row"][0]) if len(rows) else None
 
     def of_problem(self, problem_id: str) -> pl.DataFrame:
@@ -109,7 +111,7 @@ def index_of(
     frames: list[pl.DataFrame], problems: list[pl.DataFrame], *, unit: str = "tokens", notes: tuple[str, ...] = ()
 ) -> Index:
     """An index of parts, sorted."""
-    traces = pl.concat([pl.DataFrame(schema=TRACES), *frames]).sort("response_id", pl.col("campaign").cast(pl.String))
+    traces = pl.concat([pl.DataFrame(schema=TRACES), *frames]).sort(ORDER)
     rows = pl.concat([pl.DataFrame(schema=PROBLEMS), *problems]).unique("problem_id", keep="first", maintain_order=True)
     return Index(traces, rows, unit, notes)
 

@@ -151,7 +151,7 @@ class Pages:
         """A page about the traces that an address names."""
         given = request.query_params
         try:
-            named = [(given.get(f"{prefix}id", ""), given.get(f"{prefix}campaign", "")) for prefix in prefixes]
+            named = [[given.get(f"{prefix}{name}", "") for name in ("id", "campaign", "shard")] for prefix in prefixes]
             answer: Response = page(request, *(self._named(*one) for one in named))
         except NotThere as error:
             return self._trouble(str(error), 404)
@@ -159,8 +159,8 @@ class Pages:
             return self._trouble(str(error), 503)
         return answer
 
-    def _named(self, ident: str, campaign: str) -> Trace:
-        number = self._place.index.of_response(ident, campaign)
+    def _named(self, ident: str, campaign: str, shard: str) -> Trace:
+        number = self._place.index.of_response(ident, campaign, shard)
         if number is None:
             raise NotThere(f"No trace here has the id {ident[:100]!r}. Search for its beginning in the list.")
         return self._place.trace(number)
@@ -214,6 +214,6 @@ class Pages:
 
 def _to(page: str, row: dict[str, Any], query: Query | None = None, **more: str) -> str:
     """The address of a page about a trace."""
-    named = {"id": row["response_id"], "campaign": row.get("campaign") or ""} | more
+    named = {"id": row["response_id"], "campaign": row["campaign"], "shard": row["shard"]} | more
     kept = f"&{said}" if query and (said := query.address()) else ""
     return f"/{page}?{urlencode({name: value for name, value in named.items() if value})}{kept}"

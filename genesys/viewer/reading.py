@@ -9,7 +9,7 @@ import polars as pl
 
 from genesys.lane import Lane
 from genesys.ledger import ledger_asset
-from genesys.lineage.evidence import Held, held_row
+from genesys.lineage.held import Held, held_row
 from genesys.partition import Partition
 from genesys.release import filtered
 from genesys.stages.generations import generations_asset
@@ -105,7 +105,7 @@ class StateReader:
         for name, (column, value) in wanted.items():
             if name in companions:
                 rows = self._lake.find(filtered.ASSET, WHOLE, companions[name], column, value)
-                said[name] = next((row for row in rows if row.get("campaign") in (None, ids["campaign"])), {})
+                said[name] = next((row for row in rows if name == "problems" or _is_of(row, ids)), {})
         said["measured"] = self._measures(ids)
         return said, chosen
 
@@ -123,8 +123,9 @@ class StateReader:
         task_row, verdict_row = task.row or {}, verdict.row or {}
         judged: Row = {"verifier": "@".join(str(verdict_row.get(name)) for name in ("verifier", "verifier_version"))}
         judged |= {"call_key": verdict_row.get("call_key")}
-        left: Row = {"kept": chosen.row is not None} if chosen.part else {"kept": "dataset/filtered was not made yet"}
-        left |= {name: value for name, value in (chosen.row or {}).items() if name == "split"}
+        is_kept = ids["is_filtered"] and ids["step"] is None
+        left: Row = {"kept": is_kept} if chosen.part else {"kept": "dataset/filtered was not made yet"}
+        left |= {name: value for name, value in (chosen.row or {}).items() if name == "split" and is_kept}
         lane = self._lanes[ids["lane"]]
         shard, row_id = Partition.of(lane, ids["shard"]).shard, task_row.get("row_id") or ids["problem_id"]
         ledger = held_row(self._lake, ledger_asset(lane), WHOLE, shard, "problem_id", row_id)
@@ -143,3 +144,8 @@ class StateReader:
         run_id = held.part.run_id if held.part else ""
         partition = "" if held.partition == WHOLE else held.partition
         return Step(name, held.where(self._lake), known, run_id, held.asset, partition)
+
+
+def _is_of(row: Row, ids: Row) -> bool:
+    """Whether a row that may name campaign, lane and shard is of this trace."""
+    return all(row[name] in (None, ids[name]) for name in ("campaign", "lane", "shard") if name in row)

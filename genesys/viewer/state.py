@@ -21,7 +21,7 @@ from genesys.stages.generations import generations_asset
 from genesys.stages.tasks import TASKS_CAMPAIGN, tasks_asset
 from genesys.stages.verifications import verifications_asset
 from genesys.tables.lake import WHOLE, File, Lake, Manifest
-from genesys.viewer.index import NAME, PROBLEMS, TRACES, Index, index_of, verdicts
+from genesys.viewer.index import NAME, ORDER, PROBLEMS, TRACES, Index, index_of, verdicts
 from genesys.viewer.reading import StateReader
 from genesys.viewer.searching import Hits, holds, joined, search
 from genesys.viewer.trace import Trace
@@ -36,7 +36,9 @@ _OF_GENERATIONS = {
 }
 _OF_VERDICTS = {"response_id": pl.String, "score": pl.Float64, "accepted": pl.Boolean}
 _OF_TASKS = {"problem_id": pl.String, "row_id": pl.String, "task_type": NAME, "source": NAME}
-_OF_ENDS = {"response_id": pl.String, "campaign": NAME, "step": NAME, "reason": NAME}
+_KEY = ["response_id", "campaign", "lane", "shard"]
+"""A task that was made again of a changed row has responses of the same ids in another shard."""
+_OF_ENDS = {"response_id": pl.String} | dict.fromkeys((*_KEY[1:], "step", "reason"), NAME)
 
 
 _UNREAD = (Check(what="row", result="noted", detail="the source is not read again here; `genesys audit` does"),)
@@ -192,13 +194,11 @@ class State:
             return Index(index.traces, index.problems, index.unit, (*index.notes, note))
         traces = (
             index.traces.drop("step", "reason", "is_filtered")
-            .join(
-                ends.with_columns(pl.lit(value=True).alias("is_filtered")), on=["response_id", "campaign"], how="left"
-            )
+            .join(ends.with_columns(pl.lit(value=True).alias("is_filtered")), on=_KEY, how="left")
             .join(languages, on="problem_id", how="left", maintain_order="left")
             .with_columns(pl.col("is_filtered").fill_null(value=False), pl.coalesce("language", "of_problem"))
             .select(list(TRACES))
-            .sort("response_id", pl.col("campaign").cast(pl.String))
+            .sort(ORDER)
         )
         return Index(traces, index.problems, index.unit, index.notes)
 

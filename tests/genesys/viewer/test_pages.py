@@ -37,8 +37,8 @@ def test_a_trace_leads_to_its_neighbours_in_the_list_that_it_was_opened_from(vie
     for number in range(3):
         viewed.add(f"r{number}", f"p{number}", tokens=number, answer="said")
     page = reading("/trace?id=r1&sort=-length")
-    assert '<a rel="prev" href="/trace?id=r2&amp;campaign=campaign-0001&amp;sort=-length">' in page
-    assert '<a rel="next" href="/trace?id=r0&amp;campaign=campaign-0001&amp;sort=-length">' in page
+    assert '<a rel="prev" href="/trace?id=r2&amp;campaign=campaign-0001&amp;shard=math-00000&amp;sort=-length">' in page
+    assert '<a rel="next" href="/trace?id=r0&amp;campaign=campaign-0001&amp;shard=math-00000&amp;sort=-length">' in page
     assert 'rel="prev"' not in reading("/trace?id=r1&words=said"), "nobody has searched for it yet"
     reading("/?words=said")
     assert 'rel="prev"' in reading("/trace?id=r1&words=said")
@@ -97,7 +97,7 @@ def test_siblings_are_listed_and_compared_side_by_side(viewed: Viewed, reading: 
     viewed.add("a2", answer="Another way.", score=0.0)
     viewed.add("b1", "p2")
     page = reading("/trace?id=a1")
-    assert "/compare?id=a1&amp;campaign=campaign-0001&amp;other_id=a2" in page
+    assert "/compare?id=a1&amp;campaign=campaign-0001&amp;shard=math-00000&amp;other_id=a2" in page
     assert "b1" not in page.split('id="siblings"')[1].split("</section>")[0]
     both = reading("/compare?id=a1&other_id=a2")
     assert both.index("One way.") < both.index("Another way.")
@@ -108,7 +108,10 @@ def test_a_response_that_a_filter_named_is_a_click_away(viewed: Viewed, reading:
     viewed.add(first)
     viewed.add("a2", step="near-duplicate responses", reason=f"of {first}, likeness 0.93")
     page = reading("/trace?id=a2")
-    assert f'href="/compare?id=a2&amp;campaign=campaign-0001&amp;other_id={first}"' in page.split('id="filters"')[1]
+    assert (
+        f'href="/compare?id=a2&amp;campaign=campaign-0001&amp;shard=math-00000&amp;other_id={first}"'
+        in page.split('id="filters"')[1]
+    )
 
 
 def test_steps_lead_to_their_runs_and_partitions_in_the_ui(viewed: Viewed, reading: Read) -> None:

@@ -136,6 +136,16 @@ def test_a_broken_table_is_named_and_the_others_are_shown(viewed: Viewed, tmp_pa
     assert "math math-00000 is left out" in place.index.notes[0]
 
 
+def test_the_same_response_in_two_shards_is_two_traces_each_with_its_own_end(viewed: Viewed) -> None:
+    viewed.add("a1", step="standing", reason="stale task")
+    viewed.add("a1", shard="math-00001")
+    place = state_of(viewed.write())
+    assert place.index.traces["step"].to_list() == ["standing", None]
+    for shard, said in (("math-00000", "standing"), ("math-00001", None)):
+        trace = place.trace(place.index.of_response("a1", shard=shard) or 0)
+        assert (trace.ids["shard"], trace.said["ends"]["step"]) == (shard, said)
+
+
 def test_an_empty_state_has_no_traces(tmp_path: Path) -> None:
     place = state_of(Lake(tmp_path / "lake"))
     assert len(place.index.traces) == 0
