@@ -33,7 +33,15 @@ _JUDGED = "verdict"
 _STEPS = {
     "source row": ("row_id", "row_hash", "source", "source_url", "revision", "lane", "shard", "license", "attribution"),
     "task": ("problem_id", "task_hash", "family_id", "prompt_hashes", "task_call_keys"),
-    "generation": ("teacher_id", "model_name", "campaign", "sample_index", "generation_config", "generation_call_key"),
+    "generation": (
+        "teacher_id",
+        "model_name",
+        "campaign",
+        "sample_index",
+        "finish_reason",
+        "generation_config",
+        "generation_call_key",
+    ),
     "verdict": ("verifier", "verifier_version", "verdict_call_key", "toolchain"),
     "release": ("leaf",),
 }
