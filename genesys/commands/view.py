@@ -87,7 +87,7 @@ def open_place(options: ViewOptions) -> Place:
         if is_release(options.where, settings.release.publish.storage_options):
             return Published(options.where, settings.release.publish.storage_options)
         settings = _state_at(options, settings)
-    return State(open_lake(settings), LANES, lambda: open_journal(settings, readonly=True), ui=ui)
+    return State(open_lake(settings), LANES, lambda: open_journal(settings, readonly=True), ui=ui, progress=_progress)
 
 
 def _state_at(options: ViewOptions, settings: Settings) -> Settings:
@@ -101,6 +101,12 @@ def _state_at(options: ViewOptions, settings: Settings) -> Settings:
     lake = settings.lake.model_copy(update={"root": f"{root}/lake"})
     journal = settings.journal.model_copy(update={"root": f"{root}/journal"})
     return settings.model_copy(update={"state": root, "lake": lake, "journal": journal})
+
+
+def _progress(done: int, of: int) -> None:
+    """A line that is written over; none where nobody watches."""
+    if sys.stderr.isatty() and of:
+        print(f"\r{done:,} of {of:,} partitions", end="\r" if done < of else "\n", file=sys.stderr, flush=True)
 
 
 def _has_screen() -> bool:

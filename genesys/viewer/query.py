@@ -14,6 +14,7 @@ from genesys.faults import GenesysError
 
 PAGE = 50
 """Traces on a page."""
+MOST_WORDS = 20
 SORTS = {
     "id": "by id",
     "-score": "highest score first",
@@ -71,6 +72,8 @@ class Query:
                 raise GenesysError(
                     f"{name} is {getattr(query, name)[:40]!r}; it is one of {', '.join(filter(None, known))}"
                 )
+        if len(query.all_words) > MOST_WORDS:
+            raise GenesysError(f"words are {len(query.all_words)}; at most {MOST_WORDS} can be searched for at once")
         return query
 
     def address(self, **changed: Any) -> str:

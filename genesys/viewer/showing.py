@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import jinja2
     from markupsafe import Markup
 
+MOST_TURNS = 40
+"""Turns before the response that are shown."""
 _FACT_CHARS = 2000
 _ID = re.compile(r"\b[0-9a-f]{24}\b")
 
@@ -31,6 +33,7 @@ def shown(trace: Trace) -> dict[str, Any]:
             {"role": turn.role, "thinking": text(turn.thinking), "content": text(turn.content)}
             for turn in _unlike_prompt(trace)
         ],
+        "more_turns": max(0, len(trace.turns) - 1 - MOST_TURNS),
         "prompt": text(trace.task.get("prompt")),
         "gold": text(gold, code=_language_of_gold(trace)),
         "answer": {"thinking": text(trace.response.thinking), "content": text(trace.response.content)},
@@ -52,7 +55,8 @@ def _named(trace: Trace) -> list[str]:
 def _unlike_prompt(trace: Trace) -> list[Any]:
     """The turns before the response, but for one that is the prompt again."""
     prompt = trace.task.get("prompt")
-    return [turn for turn in trace.turns[:-1] if turn.content != prompt or turn.role != "user"]
+    turns = [turn for turn in trace.turns[:-1] if turn.content != prompt or turn.role != "user"]
+    return turns[:MOST_TURNS]
 
 
 def text(value: Any, code: str | None = None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Tables of lanes written by hand, a row a line of a test, for tests of what reads them and shows them to people."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,7 @@ class Viewed:
         info: Row | None = None,
         measured: Row | None = None,
         system: str | None = None,
+        earlier: Sequence[Row] = (),
         step: str | None = None,
         reason: str | None = None,
         tokens: int = 10,
@@ -67,6 +69,7 @@ class Viewed:
         self._tasks.setdefault(place, {}).setdefault(problem, usual | (task or {}))
         turns = [{"role": "system", "content": system, "reasoning": None}] if system else []
         turns += [{"role": "user", "content": self._tasks[place][problem]["prompt"], "reasoning": None}]
+        turns += earlier
         turns += [{"role": "assistant", "content": answer, "reasoning": thinking}]
         shared = {"response_id": ident, "problem_id": problem, "task_hash": usual["task_hash"], "campaign": CAMPAIGN}
         said = {"messages": turns, "finish_reason": "stop", "completion_tokens": tokens, "teacher_id": teacher}

@@ -7,6 +7,7 @@ import pytest
 
 from genesys.tables.lake import Lake
 from genesys.viewer.markdown import SHOWN
+from genesys.viewer.showing import MOST_TURNS
 from tests.genesys.viewer.conftest import client_of, state_of
 from tests.support.viewed import RUN, Viewed, program
 
@@ -59,6 +60,13 @@ def test_the_turns_of_an_exchange_are_all_shown(viewed: Viewed, reading: Read) -
     page = reading("/trace?id=a1")
     assert page.index("<h2>system</h2>") < page.index("The system prompt.") < page.index('id="response"')
     assert page.count("The prompt.") == 1
+
+
+def test_of_an_exchange_without_end_the_first_turns_are_shown(viewed: Viewed, reading: Read) -> None:
+    viewed.add("a1", earlier=[{"role": "user", "content": f"turn number {n}.", "reasoning": None} for n in range(1000)])
+    page = reading("/trace?id=a1")
+    assert page.count("turn number") == MOST_TURNS
+    assert "961 more turns are not shown" in page
 
 
 def test_tests_stand_with_input_expected_got_end_and_time(viewed: Viewed, reading: Read) -> None:

@@ -100,7 +100,16 @@ def test_addresses_say_the_whole_query_and_read_back_as_it(place: State) -> None
 
 
 @pytest.mark.parametrize(
-    "asked", [{"page": "0"}, {"page": "x"}, {"least": "nan"}, {"longest": "-1"}, {"sort": "name"}, {"verdict": "good"}]
+    "asked",
+    [
+        {"page": "0"},
+        {"page": "x"},
+        {"least": "nan"},
+        {"longest": "-1"},
+        {"sort": "name"},
+        {"verdict": "good"},
+        {"words": "w " * 21},
+    ],
 )
 def test_what_cannot_be_asked_is_named(asked: dict[str, str]) -> None:
     with pytest.raises(GenesysError, match=next(iter(asked))[:4]):
