@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -111,14 +112,17 @@ class Published:
     def trace(self, number: int) -> Trace:
         """A trace with its texts."""
         ids = self.index.traces.row(number, named=True)
-        (row,) = self._group(ids["place"], None, ids["response_id"]).head(1).to_dicts()
+        rows = self._group(ids["place"], None, ids["response_id"]).head(1).to_dicts()
+        if not rows:
+            raise GenesysError(f"{ids['place']} in {self._root} has changed since it was read: read the tables again")
+        row = rows[0]
         origin, notes = self._first("lineage", ids), []
         if not origin:
             notes.append("The table of lineage has no row of this trace.")
-        thinking, answer = taken_apart(row["llm_response"] or "")
-        info = read_info(row["verification_result_info"])
+        thinking, answer = taken_apart(row.get("llm_response") or "")
+        info = read_info(row.get("verification_result_info"))
         said = ("rule", "reason", "extracted_answer", "canonical_answer")
-        verdict: Row = {name: info.get(name) for name in said} | {"score": row["score"]}
+        verdict: Row = {name: info.get(name) for name in said} | {"score": row.get("score")}
         verdict |= {name: origin.get(name) for name in ("verifier", "verifier_version")}
         return Trace(
             number=number,
@@ -163,7 +167,7 @@ class Published:
             sizes = {path: int(file["bytes"]) for path, file in self._manifest["files"].items()}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise GenesysError(f"{self._root}/{MANIFEST} cannot be read as that of a release: {error!r}") from None
-        raw = [path for path in sorted(sizes) if path.startswith("raw/") and path.endswith(".parquet")]
+        raw = [path for path in sorted(sizes) if _is_of("raw", path)]
         is_measured = sum(sizes[path] for path in raw) <= _MEASURED_UP_TO
         frames: list[pl.DataFrame] = []
         notes: list[str] = []
@@ -210,7 +214,7 @@ class Published:
         """Some columns of the table beside ``raw``, a row a response."""
         frames = [pl.DataFrame(schema=kinds)]
         for path in sorted(sizes):
-            if path.startswith(f"{name}/") and path.endswith(".parquet"):
+            if _is_of(name, path):
                 try:
                     with self._opened(path) as parquet:
                         frame = pl.DataFrame(pl.from_arrow(parquet.read(list(kinds))))
@@ -222,7 +226,7 @@ class Published:
     def _first(self, name: str, ids: Row) -> Row:
         """The row of a trace in a table beside ``raw``; empty where there is none."""
         for path in sorted(self._manifest.get("files", {})):
-            if path.startswith(f"{name}/") and path.endswith(".parquet"):
+            if _is_of(name, path):
                 with self._opened(path) as parquet:
                     for number in range(parquet.num_row_groups):
                         if may_have(parquet.metadata.row_group(number), "response_id", ids["response_id"]):
@@ -244,3 +248,8 @@ class Published:
     def _opened(self, path: str) -> Iterator[pq.ParquetFile]:
         with self._fs.open(f"{self._root}/{path}", "rb") as stream, pq.ParquetFile(stream, pre_buffer=False) as parquet:
             yield parquet
+
+
+def _is_of(table: str, path: str) -> bool:
+    """Whether a file that a manifest names is of a table; a manifest of others may name anything."""
+    return re.fullmatch(rf"{table}/[\w.-]+\.parquet", path) is not None

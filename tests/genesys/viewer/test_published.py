@@ -99,6 +99,15 @@ def test_a_manifest_that_names_no_sizes_is_an_error(folder: Path) -> None:
         _ = Published(str(folder)).index
 
 
+def test_a_manifest_leads_to_no_file_outside_of_its_folder(folder: Path) -> None:
+    outside = folder.parent / "outside.parquet"
+    (folder / "raw/train-00000-of-00002.parquet").rename(outside)
+    told = json.loads((folder / "manifest.json").read_text())
+    told["files"] = {"raw/../../outside.parquet": {"bytes": 1}, str(outside): {"bytes": 1}}
+    (folder / "manifest.json").write_text(json.dumps(told))
+    assert len(Published(str(folder)).index.traces) == 0
+
+
 @pytest.mark.s3
 def test_a_release_on_object_storage_is_read_where_it_stands(folder: Path) -> None:
     import s3fs
