@@ -52,7 +52,7 @@ class Drift:
 
 
 def drifts(now: Iterable[Row], before: Iterable[Row], limits: DiversitySettings) -> list[Drift]:
-    """All that both sets have, those that warn first, and the farthest moved before others.
+    """All that both sets have: what warns first, of that what holds of all, and the farthest moved before others.
 
     Args:
         now: Rows as ``dataset/diversity`` keeps them.
@@ -62,7 +62,7 @@ def drifts(now: Iterable[Row], before: Iterable[Row], limits: DiversitySettings)
     earlier = {_key(row): row for row in before}
     pairs = [(row, earlier[_key(row)]) for row in now if _key(row) in earlier]
     found = [drift for row, other in _largest(pairs) if (drift := _drift(row, other, limits)) is not None]
-    return sorted(found, key=lambda one: (not one.warns, -one.moved / one.limit, one.question, str(one)))
+    return sorted(found, key=lambda one: (not one.warns, bool(one.group), -one.moved / one.limit, str(one)))
 
 
 def _key(row: Row) -> tuple[Any, ...]:

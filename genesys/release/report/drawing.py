@@ -189,7 +189,7 @@ def _lengths(facts: Facts) -> Picture | None:
         return None
 
     def draw(figure: Figure) -> None:
-        from matplotlib.ticker import FuncFormatter, NullFormatter
+        from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
         places = figure.subplots(1, len(facts.lengths), squeeze=False)[0]
         for axes, spread in zip(places, facts.lengths, strict=True):
@@ -205,6 +205,8 @@ def _lengths(facts: Facts) -> Picture | None:
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             axes.xaxis.set_minor_formatter(NullFormatter())
+            if edges[-1] < 1000 * edges[0]:  # powers of ten alone would be one mark
+                axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
             axes.tick_params(axis="x", labelsize=7)
             axes.set_xlabel(spread.of)
         places[0].set_ylabel("traces, %")
