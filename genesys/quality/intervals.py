@@ -8,12 +8,12 @@ Z = 1.959963984540054
 """Of 95 %, two-sided."""
 
 
-def wilson(hits: int, trials: int) -> tuple[float, float] | None:
+def wilson(hits: float, trials: float) -> tuple[float, float] | None:
     """Wilson's 95 % interval of a share; unlike the usual one it is sound near 0 and 1 and for few trials.
 
     Args:
         hits: How often it was so.
-        trials: Of how many.
+        trials: Of how many; a fraction where trials that are alike count for less than one.
 
     Returns:
         Its two ends, None where there were no trials.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-Z_95 = 1.959964
-"""Standard deviations either side of the mean that hold 95 % of a normal distribution."""
+from genesys.quality.intervals import wilson
+
 COLUMNS = ("problems", "responses", "accepted", "value", "worth")
 
 
@@ -26,11 +26,10 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval by Wilson's score method, which holds for small counts and near 0 and 1."""
-        spread = Z_95**2 / self.worth
-        middle = self.value + spread / 2
-        half = Z_95 * math.sqrt(self.value * (1 - self.value) / self.worth + spread / (4 * self.worth))
-        return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
+        """The 95 % interval by Wilson's score method."""
+        found = wilson(self.value * self.worth, self.worth)
+        assert found is not None  # noqa: S101 - a rate is of one trial at least
+        return found
 
     def less(self, other: Rate) -> tuple[float, float]:
         """The 95 % interval of this rate minus another one of other responses, by Newcombe's method."""

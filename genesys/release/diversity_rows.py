@@ -6,12 +6,13 @@ Which versions there are, and how they compare, stands in ``genesys.release.dive
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from genesys.faults import GenesysError
 from genesys.quality.diversity import LEVELS, Measure, Words, excerpt_of, likenesses, pair_likeness
 from genesys.quality.rates import rates_by
 from genesys.release import filtered, sft
@@ -195,8 +196,23 @@ def _rate(row: Row) -> Measure:
 
 def problems_of(lake: Lake) -> pl.DataFrame:
     """The problems of ``dataset/filtered``, all columns."""
-    parts = lake.need(filtered.ASSET).parts.values()
-    return pl.concat([lake.file_frame(filtered.ASSET, WHOLE, part.companions[PROBLEMS]) for part in parts])
+    return beside_choice(lake, PROBLEMS)
+
+
+def beside_choice(lake: Lake, companion: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """A table beside ``dataset/filtered``.
+
+    Raises:
+        GenesysError: It was made before there was this table.
+    """
+    frames = []
+    for part in lake.need(filtered.ASSET).parts.values():
+        if companion not in part.companions:
+            raise GenesysError(
+                f"{filtered.ASSET} was made before it listed its {companion}: materialize it again first"
+            )
+        frames.append(lake.file_frame(filtered.ASSET, WHOLE, part.companions[companion], columns))
+    return pl.concat(frames)
 
 
 def teachers_of(problems: pl.DataFrame) -> pl.DataFrame:

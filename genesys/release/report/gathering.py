@@ -17,7 +17,7 @@ from genesys.outcomes import Counts
 from genesys.quality.rates import Rate, rates_by
 from genesys.release import diversity, filtered, sft
 from genesys.release.costs import HEADER, dataset_costs, table_rows, total
-from genesys.release.diversity_rows import OF_PROBLEMS, problems_of, teachers_of
+from genesys.release.diversity_rows import OF_PROBLEMS, beside_choice, problems_of, teachers_of
 from genesys.release.report.collapse import diversity_facts
 from genesys.release.report.difficulty import difficulty_of
 from genesys.release.report.disputes import disputed_facts
@@ -31,7 +31,6 @@ from genesys.tables.lake import WHOLE, Lake
 
 ENDS = "ends"
 ERRORS = "dataset/error_rates"
-MEASURED = "dataset/measured"
 MOST = 40
 """Rows of a table that are shown."""
 CLUSTERS = (1, 2, 3, 4, 5, 10, 20, 50, 100)
@@ -78,11 +77,7 @@ def gather(lake: Lake, lanes: Iterable[Lane], settings: Settings) -> Facts:
 def ends_of(lake: Lake, columns: Sequence[str]) -> pl.DataFrame:
     """What became of every trace; names that repeat are categorical."""
     names = pl.col([name for name in columns if name in ("lane", "shard", "step", "reason", "campaign")])
-    frames = [
-        lake.file_frame(filtered.ASSET, WHOLE, part.companions[ENDS], columns).with_columns(names.cast(pl.Categorical))
-        for part in lake.need(filtered.ASSET).parts.values()
-    ]
-    return pl.concat(frames)
+    return beside_choice(lake, ENDS, columns).with_columns(names.cast(pl.Categorical))
 
 
 def _versions(lake: Lake) -> dict[str, str]:

@@ -17,14 +17,14 @@ import polars as pl
 
 from genesys.curation.common.people import scan
 from genesys.lane import Lane
-from genesys.release import filtered
+from genesys.release.diversity_rows import beside_choice
 from genesys.release.report.facts import Sample, ShownTrace
 from genesys.release.report.judging import rare_rules
 from genesys.stages.generations import generations_asset
 from genesys.stages.sampling import rendering
 from genesys.stages.tasks import tasks_asset
 from genesys.stages.verifications import verifications_asset
-from genesys.tables.lake import WHOLE, Lake
+from genesys.tables.lake import Lake
 from genesys.verifiers.thinking import after_thinking
 
 BESIDE: Literal["accepted beside rejected"] = "accepted beside rejected"
@@ -122,11 +122,10 @@ def _with_traces(lake: Lake, wanted: Sequence[Wanted]) -> Iterator[Wanted]:
     ids = {one.problem_id for one in wanted}
     found: dict[str, list[Row]] = defaultdict(list)
     columns = ["response_id", "campaign", "problem_id", "step", "reason", "detail", "for_all"]
-    for part in lake.need(filtered.ASSET).parts.values():
-        ends = lake.file_frame(filtered.ASSET, WHOLE, part.companions["ends"], columns)
-        shown = ends.filter(pl.col("problem_id").is_in(sorted(ids)), pl.col("for_all").fill_null(value=False).not_())
-        for row in shown.sort("response_id", "campaign").iter_rows(named=True):
-            found[row["problem_id"]].append(row)
+    ends = beside_choice(lake, "ends", columns)
+    shown = ends.filter(pl.col("problem_id").is_in(sorted(ids)), pl.col("for_all").fill_null(value=False).not_())
+    for row in shown.sort("response_id", "campaign").iter_rows(named=True):
+        found[row["problem_id"]].append(row)
     for one in wanted:
         rows = found[one.problem_id]
         if one.response_id is not None:

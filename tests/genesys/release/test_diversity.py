@@ -175,3 +175,17 @@ def test_an_empty_data_set_is_measured_too(tmp_path: Path) -> None:
     make_diversity(world.lake, SETTINGS)
     [version] = world.lake.need(ASSET).parts
     assert {row["measure"] for row in rows(world.lake, version)} == {"pass rate", "share of problems"}
+
+
+def test_a_choice_of_an_earlier_version_is_to_be_made_again(tmp_path: Path) -> None:
+    world = World.at(tmp_path)
+    world.update()
+    world.run()
+    release(world.lake, [world.lane])
+    parts = world.lake.need("dataset/filtered").parts
+    part = parts["all"].model_copy(update={"companions": {}})
+    world.lake.publish("dataset/filtered", "_", {"all": part})
+    sft = world.lake.need("dataset/sft").parts["all"].model_copy(update={"inputs": {}})
+    world.lake.publish("dataset/sft", "_", {"all": sft})
+    with pytest.raises(GenesysError, match="before it listed its problems: materialize it again"):
+        make_diversity(world.lake, SETTINGS)
