@@ -22,8 +22,11 @@ Question = Literal["diversity", "self_similarity", "lengths", "pass_rates"]
 QUESTIONS: tuple[Question, ...] = ("diversity", "self_similarity", "lengths", "pass_rates")
 LADDER = ("distinct-", "compressed", "different openings", "likeness of nearest")
 """Beginnings of measures that depend on the size they were measured at: only equal sizes are compared."""
-FEWEST = 50
-"""Texts, pairs or responses below which nothing is said of a share or a mean."""
+FEWEST = {"distinct-": 20_000, "compressed": 20_000, "likeness of two texts": 1_000, "likeness": 50}
+"""By the beginning of a measure's name, what it has to rest on to warn: words, pairs of texts, texts. Two draws of the
+same kind of texts differ by a third in 2,000 words, and by less than a tenth in 20,000."""
+SHARES = ("different openings", "most common")
+"""Beginnings of measures that are shares of texts."""
 _SURE = 1.63
 """Of Kolmogorov and Smirnov: with two equal distributions a larger distance comes by chance in 1 % of cases."""
 
@@ -82,22 +85,27 @@ def _largest(pairs: Iterable[tuple[Row, Row]]) -> Iterator[tuple[Row, Row]]:
 
 def _drift(row: Row, other: Row, limits: DiversitySettings) -> Drift | None:
     measure, now, before = str(row["measure"]), float(row["value"]), float(other["value"])
-    enough = min(row["size"], other["size"]) >= FEWEST
+    smaller = min(row["size"], other["size"])
+    enough = smaller >= next((least for name, least in FEWEST.items() if measure.startswith(name)), 0)
     question: Question
     if measure == "pass rate":
         low, high = Rate(now, row["worth"]).less(Rate(before, other["worth"]))
         question, moved, limit, sure = "pass_rates", abs(now - before), limits.pass_rates, low > 0 or high < 0
+    elif measure.startswith(SHARES):
+        low, high = Rate(now, row["size"]).less(Rate(before, other["size"]))
+        is_fall = measure == SHARES[0]
+        moved = (before - now) / before if is_fall else now - before
+        limit, sure = (limits.distinct, high < 0) if is_fall else (limits.openings, low > 0)
+        question = "diversity"
     elif row["quantiles"]:
         size = math.sqrt((row["size"] + other["size"]) / (row["size"] * other["size"]))
         moved = distance(row["quantiles"], other["quantiles"])
         question, limit, sure = "lengths", limits.lengths, moved > _SURE * size
     elif measure.startswith("likeness"):
         question, moved, limit, sure = "self_similarity", now - before, limits.likeness, enough
-    elif measure.startswith("most common"):
-        question, moved, limit, sure = "diversity", now - before, limits.openings, enough
     elif measure.startswith(LADDER):
         moved = (before - now) / before if before else 0.0
-        question, limit, sure = "diversity", limits.distinct, True
+        question, limit, sure = "diversity", limits.distinct, enough
     else:
         return None
     of, scope, group = str(row["of"]), str(row["scope"]), str(row["group"])

@@ -37,16 +37,19 @@ def rate(value: float, worth: float) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("now", "before", "question", "warns"),
     [
-        (row("distinct-3", 0.7), row("distinct-3", 0.8), "diversity", True),
-        (row("distinct-3", 0.75), row("distinct-3", 0.8), "diversity", False),
-        (row("distinct-3", 0.9), row("distinct-3", 0.5), "diversity", False),
-        (row("compressed", 0.2), row("compressed", 0.4), "diversity", True),
+        (row("distinct-3", 0.7, 20_000), row("distinct-3", 0.8, 20_000), "diversity", True),
+        (row("distinct-3", 0.75, 20_000), row("distinct-3", 0.8, 20_000), "diversity", False),
+        (row("distinct-3", 0.9, 20_000), row("distinct-3", 0.5, 20_000), "diversity", False),
+        (row("compressed", 0.2, 20_000), row("compressed", 0.4, 20_000), "diversity", True),
+        (row("distinct-3", 0.5, 2_000), row("distinct-3", 0.8, 2_000), "diversity", False),
+        (row("different openings", 0.7, 100), row("different openings", 0.8, 100), "diversity", False),
         (row("different openings", 0.2), row("different openings", 0.9), "diversity", True),
         (row("most common opening", 0.4), row("most common opening", 0.1), "diversity", True),
         (row("most common phrase", 0.1), row("most common phrase", 0.9), "diversity", False),
         (row("likeness of two texts", 0.2), row("likeness of two texts", 0.1), "self_similarity", True),
         (row("likeness of nearest text", 0.1), row("likeness of nearest text", 0.4), "self_similarity", False),
-        (row("most common opening", 0.9, 9), row("most common opening", 0.1, 9), "diversity", False),
+        (row("most common opening", 0.4, 9), row("most common opening", 0.1, 9), "diversity", False),
+        (row("likeness of two texts", 0.5, 45), row("likeness of two texts", 0.1, 45), "self_similarity", False),
         (rate(0.6, 2000), rate(0.5, 2000), "pass_rates", True),
         (rate(0.4, 2000), rate(0.5, 2000), "pass_rates", True),
         (rate(0.6, 20), rate(0.5, 20), "pass_rates", False),
@@ -88,14 +91,21 @@ def test_only_equal_sizes_are_compared_and_of_those_the_largest() -> None:
 
 
 def test_groups_are_held_against_themselves_and_new_ones_against_nothing() -> None:
-    now = [row("distinct-3", 0.2, scope="lane", group="math"), row("distinct-3", 0.2, scope="lane", group="new")]
-    before = [row("distinct-3", 0.9, scope="lane", group="math"), row("distinct-3", 0.2, scope="lane", group="gone")]
+    now = [
+        row("distinct-3", 0.2, 20_000, scope="lane", group="math"),
+        row("distinct-3", 0.2, scope="lane", group="new"),
+    ]
+    before = [
+        row("distinct-3", 0.9, 20_000, scope="lane", group="math"),
+        row("distinct-3", 0.2, scope="lane", group="gone"),
+    ]
     [found] = drifts(now, before, LIMITS)
     assert found.warns
     assert str(found) == "distinct-3 of answer (lane math): 0.9 before, 0.2 now"
 
 
 def test_what_warns_comes_first() -> None:
-    now = [row("compressed", 0.4), row("distinct-1", 0.1), row("distinct-2", 0.05)]
-    before = [row("compressed", 0.4), row("distinct-1", 0.5), row("distinct-2", 0.5)]
+    names = ("compressed", "distinct-1", "distinct-2")
+    now = [row(name, value, 20_000) for name, value in zip(names, (0.4, 0.1, 0.05), strict=True)]
+    before = [row(name, value, 20_000) for name, value in zip(names, (0.4, 0.5, 0.5), strict=True)]
     assert [drift.measure for drift in drifts(now, before, LIMITS)] == ["distinct-2", "distinct-1", "compressed"]
