@@ -11,7 +11,7 @@ import dagster as dg
 
 from genesys.lane import Lane
 from genesys.release import diversity
-from genesys.release.report import make
+from genesys.release.report import gathering, make
 from genesys.release.report.drawing import pictures
 from genesys.release.report.facts import Facts, Table
 from genesys.settings import Settings
@@ -26,7 +26,9 @@ from genesys_dagster.ops.phases import plain_failures
 from genesys_dagster.resources import BASIC
 
 GROUP = "dataset"
-DIVERSITY, REPORT = (dg.AssetKey(asset.split("/")) for asset in (diversity.ASSET, make.ASSET))
+DIVERSITY, REPORT, ERROR_RATES = (
+    dg.AssetKey(asset.split("/")) for asset in (diversity.ASSET, make.ASSET, gathering.ERRORS)
+)
 MEASURED_ON = ("filtered", "sft")
 
 
@@ -105,7 +107,7 @@ def report_asset(lanes: Sequence[Lane], settings: Settings) -> dg.AssetsDefiniti
 
     @dg.asset(
         key=REPORT,
-        deps=[dg.AssetKey([GROUP, "filtered"]), DIVERSITY],
+        deps=[dg.AssetKey([GROUP, "filtered"]), DIVERSITY, ERROR_RATES],
         group_name=GROUP,
         description="What a person looks at before a data set is published: funnel, pass rates, difficulty, lengths, "
         "duplicates, costs, judges, diversity, disputed golds, and traces side by side.",

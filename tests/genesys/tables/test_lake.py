@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import s3fs
 
@@ -51,6 +52,32 @@ def test_rows_come_back_as_they_were_written(lake: Lake) -> None:
     assert file.rows == 3000
     assert lake.find("t/rows", "p", file, "id", 2999) == [ROWS[2999]]
     assert lake.frame("t/rows", "p", ["id"])["id"].to_list() == [row["id"] for row in ROWS]
+
+
+def test_many_rows_are_found_by_their_ids_and_what_holds_none_is_hardly_read(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = pa.schema({"name": pa.string(), "text": pa.string()})
+    rows = [{"name": f"{number:05d}", "text": f"text {number}"} for number in range(3000)]
+    for ordered in (rows, rows[1::2] + rows[::2]):
+        file = lake.write("a", "_", schema, ordered)
+        wanted = {"00003", "01500", "02999", "not there"}
+        found = [row for row in ordered if row["name"] in wanted]
+        assert list(lake.find_all("a", "_", file, "name", wanted)) == found
+        assert list(lake.find_all("a", "_", file, "name", wanted, ["text"])) == [{"text": row["text"]} for row in found]
+        assert list(lake.find_all("a", "_", file, "name", set())) == []
+    read: list[object] = []
+    plain = pq.ParquetFile.read_row_group
+
+    def counted(self: Any, number: int, columns: Any = None, **options: Any) -> Any:
+        read.append((number, columns))
+        return plain(self, number, columns, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", counted)
+    file = lake.write("a", "_", schema, rows)
+    assert len(list(lake.find_all("a", "_", file, "name", {"00001", "02048"}))) == 2
+    assert {number for number, columns in read if columns is None} == {0, 2}
+    assert 1 not in {number for number, _ in read}, "the file says what is in its groups"
 
 
 def test_same_rows_give_the_same_bytes_and_name_wherever_and_whenever(tmp_path: Path) -> None:
@@ -113,6 +140,7 @@ def test_a_killed_writer_leaves_no_part_and_no_manifest(tmp_path: Path) -> None:
 import os, signal, sys
 sys.path.insert(0, {str(REPO)!r})
 import pyarrow as pa
+import pyarrow.parquet as pq
 from genesys.tables.lake import Lake
 schema = pa.schema({{"id": pa.int64()}})
 with Lake({str(tmp_path)!r}).writer("t/rows", "p", schema) as writer:

@@ -14,7 +14,9 @@ from genesys.faults import GenesysError
 from genesys.release.diversity import make_diversity
 from genesys.release.report.make import make_report, page_now, report_facts, report_html
 from genesys.settings import Settings
+from genesys.tables.lake import Lake
 from tests.support.released import by_verdict, release
+from tests.support.s3 import s3_bucket
 from tests.support.tiny_lane import TinyTeacher, World
 
 HOSTILE = (
@@ -218,3 +220,19 @@ def test_a_report_without_a_single_verdict_is_a_page_too(tmp_path: Path) -> None
     html = html_of(world)
     assert "No problem has both." in html
     assert "Not measured yet" in html
+
+
+@pytest.mark.s3
+@pytest.mark.usefixtures("no_pictures")
+def test_a_lake_on_object_storage_gives_the_same_page(tmp_path: Path) -> None:
+    with s3_bucket() as bucket:
+        worlds = [
+            World.at(tmp_path / "here"),
+            World.at(tmp_path / "there", lake=Lake(f"{bucket.url}/lake", bucket.options)),
+        ]
+        for world in worlds:
+            world.update()
+            world.run()
+            release(world.lake, [world.lane])
+            make_diversity(world.lake)
+        assert html_of(worlds[0]) == html_of(worlds[1])
