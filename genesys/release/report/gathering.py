@@ -49,7 +49,7 @@ def gather(lake: Lake, lanes: Iterable[Lane], settings: Settings) -> Facts:
     problems = problems_of(lake)
     ends = ends_of(lake, ["lane", "step", "reason"])
     lengths = Lengths.of(lake, settings.acceptance)
-    order = _in_order(counts)
+    order = _in_order(lake)
     return Facts(
         versions=_versions(lake),
         traces=counts.rows,
@@ -109,11 +109,13 @@ def _step(level: Level) -> Step:
     return Step(name=level.name, left=level.left, lost=level.lost)
 
 
-def _in_order(counts: Counts) -> dict[str, int]:
-    """The steps in the order in which they were taken; one that is not there any more comes last."""
-    names = [name for name in STEPS if name in counts.dropped or name not in OPTIONAL]
-    names += sorted(set(counts.dropped).difference(names))
-    return {name: place for place, name in enumerate(names)}
+def _in_order(lake: Lake) -> dict[str, int]:
+    """The filters in the order in which they were asked, as the choice itself keeps them."""
+    names: dict[str, int] = {}
+    for part in lake.need(filtered.ASSET).parts.values():
+        for name in [*(name for name, _ in part.settings.get("filters", ())), *sorted(part.counts.get("dropped", ()))]:
+            names.setdefault(str(name), len(names))
+    return names
 
 
 def _filters(counts: Counts, order: Mapping[str, int]) -> Funnel:
@@ -194,11 +196,3 @@ def _errors(lake: Lake) -> Table | None:
     frame = lake.frame(ERRORS, WHOLE)
     plain = frame.select(pl.exclude(pl.List, pl.Struct)).head(MOST)
     return Table.of(tuple(name.replace("_", " ") for name in plain.columns), plain.rows())
-
-
-STEPS = (
-    *("what people decided", "standing", "licences", "secrets and personal data", "verdict", "length and format"),
-    *("benchmarks", "equal responses", "near-duplicate responses", "near-duplicate problems", "meaning"),
-    *("difficulty", "caps"),
-)
-OPTIONAL = frozenset({"meaning"})

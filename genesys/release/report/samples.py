@@ -73,7 +73,7 @@ def samples_of(
     """
     wanted = [one for name in sorted(lanes) for one in _wanted(lake, lanes[name], problems, near_bar.get(name, ()))]
     placed = {row["problem_id"]: row for row in _rows_of(problems, wanted)}
-    chosen = [one for one in _with_traces(lake, wanted) if one.problem_id in placed]
+    chosen = list(_with_traces(lake, [one for one in wanted if one.problem_id in placed], placed))
     texts = _texts(lake, lanes, chosen, placed)
     left = {(lane, kind): count for lane in lanes for kind, count in SHOWN.items()}
     seen: set[tuple[str, ...]] = set()
@@ -117,15 +117,16 @@ def _rows_of(problems: pl.DataFrame, wanted: Sequence[Wanted]) -> list[Row]:
     return problems.filter(pl.col("problem_id").is_in(ids), pl.col("publishable")).rows(named=True)
 
 
-def _with_traces(lake: Lake, wanted: Sequence[Wanted]) -> Iterator[Wanted]:
+def _with_traces(lake: Lake, wanted: Sequence[Wanted], placed: Mapping[str, Row]) -> Iterator[Wanted]:
     """With the traces to show: of those that may be published the first kept one and the first that was refused."""
     ids = {one.problem_id for one in wanted}
     found: dict[str, list[Row]] = defaultdict(list)
-    columns = ["response_id", "campaign", "problem_id", "step", "reason", "detail", "for_all"]
+    columns = ["response_id", "campaign", "problem_id", "shard", "step", "reason", "detail", "for_all"]
     ends = beside_choice(lake, "ends", columns)
     shown = ends.filter(pl.col("problem_id").is_in(sorted(ids)), pl.col("for_all").fill_null(value=False).not_())
     for row in shown.sort("response_id", "campaign").iter_rows(named=True):
-        found[row["problem_id"]].append(row)
+        if row["shard"] == placed[row["problem_id"]]["shard"]:  # a task that was made again stands in two shards
+            found[row["problem_id"]].append(row)
     for one in wanted:
         rows = found[one.problem_id]
         if one.response_id is not None:
