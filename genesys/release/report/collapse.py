@@ -10,7 +10,8 @@ from genesys.release.report.facts import Diversity, Table
 from genesys.settings.release import DiversitySettings
 from genesys.tables.lake import Lake
 
-MOVED = 30
+MOVED = 20
+"""Rows that are shown; what moved the other way is no news."""
 MOVES = ("question", "measure", "of", "groups", "group", "before", "now", "moved by", "limit", "")
 LINES = ("distinct-3", "compressed", "likeness of nearest text", "likeness of two responses to a problem", "pass rate")
 """Measures that are followed over the versions, of all traces together."""
@@ -27,7 +28,7 @@ def diversity_facts(lake: Lake, settings: DiversitySettings) -> Diversity | None
     moved = [
         (drift.question.replace("_", " "), drift.measure, drift.of, drift.scope, drift.group)
         + (drift.before, drift.now, round(drift.moved, 4), drift.limit, "warns" if drift.warns else "")
-        for drift in found.drifts[:MOVED]
+        for drift in [drift for drift in found.drifts if drift.warns or drift.moved > 0][:MOVED]
     ]
     return Diversity(
         version=found.version,
