@@ -15,7 +15,7 @@ from genesys.lane import Lane
 from genesys.outcomes import Counts
 from genesys.quality.signatures import text_signature
 from genesys.release.disputed import DISPUTED
-from genesys.release.sft import sft_row
+from genesys.release.sft import make_sft
 from genesys.stages.sampling import rendering
 from genesys.tables import columns
 from genesys.tables.lake import WHOLE, Lake, Part
@@ -34,7 +34,7 @@ def by_verdict(trace: Row) -> tuple[str, str] | None:
 
 def release(lake: Lake, lanes: Iterable[Lane], end: End = by_verdict, for_all: frozenset[str] = frozenset()) -> None:
     """Publish ``dataset/measured``, ``dataset/filtered`` and ``dataset/sft`` of everything that has a verdict."""
-    traces: list[Row] = []
+    traces, lanes = list[Row](), list(lanes)
     for lane in lanes:
         for shard in lake.partitions(f"{lane.name}/verifications"):
             traces += _measure(lake, lane, shard)
@@ -42,9 +42,7 @@ def release(lake: Lake, lanes: Iterable[Lane], end: End = by_verdict, for_all: f
     for trace in traces:
         trace["end"] = end(trace)
     _filtered(lake, traces, for_all)
-    kept = [trace for trace in traces if trace["end"] is None]
-    rows = [sft_row(trace["task"], trace["generation"], trace) for trace in kept]
-    _publish(lake, "dataset/sft", WHOLE, columns.SFT, rows, {}, {"dataset/filtered/_": _version(lake)})
+    make_sft(lake, lanes)
 
 
 def _measure(lake: Lake, lane: Lane, shard: str) -> list[Row]:
@@ -144,10 +142,6 @@ def _problems(traces: list[Row], for_all: frozenset[str]) -> Iterable[Row]:
         }
 
 
-def _version(lake: Lake) -> str:
-    return lake.need("dataset/filtered").data_version
-
-
 def _publish(
     lake: Lake,
     asset: str,
@@ -155,7 +149,6 @@ def _publish(
     schema: Any,
     rows: list[Row],
     companions: dict[str, Any],
-    inputs: dict[str, str] | None = None,
     counts: Counts | None = None,
 ) -> None:
     data = lake.write(asset, partition, schema, rows)
@@ -164,7 +157,6 @@ def _publish(
         data=data,
         companions=companions,
         fingerprint=digest(shas, 32),
-        inputs=inputs or {},
         counts=(counts or Counts(len(rows), len(rows), records=len(rows))).as_dict(),
     )
     lake.publish(asset, partition, {"all": part})
