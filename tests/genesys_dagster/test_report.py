@@ -44,7 +44,7 @@ def test_the_ui_shows_what_the_page_does_and_each_entry_is_small(tmp_path: Path)
     assert Path(shown["report"]).read_text("utf-8").startswith("<!doctype html>")
     assert (shown["traces"], shown["chosen"]) == (240, 120)
     pictures = {name: text for name, text in shown.items() if name.endswith("_plot")}
-    assert {"filters_plot", "rates_lane_plot", "lengths_plot", "difficulty_plot", "costs_plot"} <= pictures.keys()
+    assert {"filters_plot", "lengths_plot", "difficulty_plot", "costs_plot"} <= pictures.keys()
     assert all(text.startswith("![") and len(text) < 50_000 for text in pictures.values())
     assert "sums" in shown["by_lane"]
     assert "accepted" in shown["samples"]

@@ -117,7 +117,7 @@ def _filters(facts: Facts) -> Picture:
 
 def _rates(facts: Facts, scope: str) -> Picture | None:
     rows = [rate for rate in facts.rates if rate.scope == scope][:GROUPS]
-    if not rows or (len(rows) == 1 and rows[0].group == "none"):
+    if len(rows) < 2:  # the rate of the only group is that of all, which stands above
         return None
 
     def draw(figure: Figure) -> None:
