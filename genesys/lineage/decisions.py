@@ -5,11 +5,13 @@ What is checked of a call stands in ``chain``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from genesys.calls.context import answer_of
 from genesys.calls.entry import Entry
+from genesys.calls.execution import EXECUTION
 from genesys.faults import ResponseFault, TaskFault
 from genesys.lane import Lane
 from genesys.prompts import Prompt
@@ -30,12 +32,14 @@ def decision(lane: Lane, entry: Entry, hashes: Mapping[str, str]) -> Facts:
 
     Returns:
         ``key``, ``name``, who was ``asked``, and what was answered: ``prompt`` (name and hash) and ``answer`` field by
-        field, or ``score`` and ``reason`` of a verdict.
+        field, or ``score`` and ``reason`` of a verdict, or what became of a program's runs.
     """
     facts: Facts = {"key": entry.key, "name": entry.name, "asked": entry.payload.get("teacher_id")}
     if entry.kind == "verdict":
         info = entry.result.get("verification_result_info") or {}
         return facts | {"score": entry.result.get("score"), "reason": info.get("reason") or entry.result.get("fault")}
+    if entry.kind == EXECUTION:
+        return facts | {"answer": _ran(entry.result)}
     if entry.name in hashes:
         facts["prompt"] = f"{entry.name}:{hashes[entry.name]}"
     return facts | ({"trial": entry.trial} if entry.trial else {}) | {"answer": _answer(lane, entry)}
@@ -52,6 +56,17 @@ def _answer(lane: Lane, entry: Entry) -> Any:
         return _short(prompt.read(answer.content).model_dump(mode="json"))
     except (TaskFault, ResponseFault, ValueError) as error:  # the prompt of today reads it no more, or nobody could
         return f"not readable: {_short(str(error))}"
+
+
+def _ran(result: Mapping[str, Any]) -> str:
+    """What came of a program, without what it wrote."""
+    if "fault" in result:
+        return f"fault: {_short(str(result['fault']))}"
+    if not result["compiled"]:
+        return f"does not compile ({result['isolation']})"
+    ends = Counter(run["end"] for run in result["runs"])
+    counted = ", ".join(f"{count} {end}" for end, count in sorted(ends.items()))
+    return f"{len(result['runs'])} runs: {counted} ({result['isolation']}, toolchain {result['toolchain']})"
 
 
 def _short(value: Any) -> Any:
