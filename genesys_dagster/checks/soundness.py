@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from genesys.funnel import curation_funnel, funnel_problems, ledger_funnel
 from genesys.outcomes import Counts
+from genesys.release.choice import ENDS as ENDS_FILE
 from genesys.tables.lake import WHOLE, Lake, Part
 
 UNREADABLE = (OSError, pa.ArrowException)
@@ -82,6 +83,10 @@ def _sum_problems(sums: Sums, part: Part) -> list[str]:
 
 def _outcome_problems(lake: Lake, asset: str, partition: str, part: Part) -> list[str]:
     """The list of how each row ended must say the same as the sums."""
+    if part.counts and (ends := part.companions.get(ENDS_FILE)) is not None:
+        ended = lake.file_frame(asset, partition, ends, ["step"])["step"]
+        by_step = dict(ended.drop_nulls().value_counts().iter_rows())
+        return _kept_problems(Counts.from_dict(part.counts), len(ended), ended.null_count(), by_step)
     if part.outcomes is None or not part.counts:
         return []
     listed = lake.file_frame(asset, partition, part.outcomes, ["status"])["status"].value_counts()
@@ -102,6 +107,17 @@ def _outcome_problems(lake: Lake, asset: str, partition: str, part: Part) -> lis
         f"the manifest counts {number} {status}, the list of outcomes has {found.get(status, 0)}"
         for status, number in wanted.items()
         if found.get(status, 0) != number
+    ]
+
+
+def _kept_problems(counts: Counts, rows: int, kept: int, steps: dict[str, int]) -> list[str]:
+    """The same of a choice, which lists what became of every trace."""
+    said = {"traces": (counts.rows, rows), "kept": (counts.accepted, kept)}
+    said |= {f"dropped by {step!r}": (counts.dropped[step], steps.get(step, 0)) for step in {*steps, *counts.dropped}}
+    return [
+        f"the manifest counts {counted} {name}, the list of ends has {listed}"
+        for name, (counted, listed) in sorted(said.items())
+        if counted != listed
     ]
 
 
