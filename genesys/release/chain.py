@@ -78,9 +78,11 @@ def apply(filters: Sequence[Filter], traces: Traces) -> Ends:
         GenesysError: A filter drops what is not there, or one trace twice: a mistake in it.
     """
     counts = Counts(rows=traces.rows.height)
-    left, ended = traces.rows, [_NOBODY]
+    # Of those that went only this is held on to: the frames take most of the memory.
+    everyone, left, ended = traces.rows.select("row", "decided"), traces.rows, [_NOBODY]
     for one in filters:
-        gone = one.drop(replace(traces, rows=left)).sort("row")
+        traces = replace(traces, rows=left)
+        gone = one.drop(traces).sort("row")
         if gone["row"].n_unique() != gone.height or gone.join(left, on="row", how="anti").height:
             raise GenesysError(
                 f"the filter {one.name!r} (version {one.version}) drops traces twice, or such as are gone"
@@ -96,7 +98,7 @@ def apply(filters: Sequence[Filter], traces: Traces) -> Ends:
             )
         )
     counts.accepted = counts.records = left.height
-    rows = traces.rows.select("row", "decided").join(pl.concat(ended), on="row", how="left", maintain_order="left")
+    rows = everyone.join(pl.concat(ended), on="row", how="left", maintain_order="left")
     rows = rows.with_columns(pl.coalesce("detail", "decided").alias("detail")).drop("decided")
     return Ends(rows, left, counts)
 

@@ -40,6 +40,7 @@ VERSION = "4"
 ENDS_FILE, PROBLEMS_FILE = "ends", "problems"
 """The companions that say what became of every trace, and what is known of every problem."""
 
+_IDS = ("response_id", "campaign", "problem_id", "lane", "shard")
 _AT_ONCE = 2**16
 """Rows that are written together."""
 
@@ -106,8 +107,7 @@ def make_filtered(
     withdrawn = {lane.name: withdrawn_rows(lake, lane) for lane in lanes}
     # A name that gc knows, should this process be killed.
     with tempfile.TemporaryDirectory(dir=lake.scratch(ASSET, WHOLE), prefix="part-", suffix=".tmp") as scratch:
-        gathered = gather(lake, measured, withdrawn, Path(scratch))
-        made = _chosen(lake, gathered, overrides, settings)
+        made = _chosen(lake, gather(lake, measured, withdrawn, Path(scratch)), overrides, settings)
     part = made.model_copy(
         update={
             "fingerprint": fingerprint,
@@ -146,26 +146,28 @@ def _inputs(lake: Lake, lanes: Iterable[Lane], by_shard: Iterable[dict[str, str]
 
 def _chosen(lake: Lake, gathered: Gathered, overrides: Overrides, settings: Settings) -> Part:
     """The tables of what filters leave, and what was counted."""
-    before = gathered.traces
+    before, disputes, judged = gathered.traces, gathered.disputes, gathered.judged_tasks
+    del gathered
     rows = overturned(before.rows, overrides)
     problems = with_rates(before.problems, rows, settings.release)
     problems = with_split(problems, before.signatures, settings.release)
-    traces = Traces(rows, problems, before.signatures)
-    ends = apply(filters_of(settings, overrides), traces)
-    kinds = Counter(row["kind"] for row in gathered.disputes)
+    # What filters alone look at is let go of with the traces that they drop: it takes most of the memory.
+    known, signatures = rows.select("row", *_IDS), before.signatures
+    del before
+    held = [rows]
+    del rows
+    ends = apply(filters_of(settings, overrides), Traces(held.pop(), problems, signatures))
+    kinds = Counter(row["kind"] for row in disputes)
     return Part(
         data=_write(lake, FILTERED, _filtered(ends, problems)),
         companions={
-            ENDS_FILE: _write(
-                lake, ENDS, traces.rows.drop("reason").join(ends.rows, on="row", how="left", maintain_order="left")
-            ),
-            PROBLEMS_FILE: _write(lake, PROBLEMS, with_ends(problems, traces.rows, ends)),
-            COMPANION: lake.write(ASSET, WHOLE, DISPUTED, gathered.disputes),
+            ENDS_FILE: _write(lake, ENDS, known.join(ends.rows, on="row", how="left", maintain_order="left")),
+            PROBLEMS_FILE: _write(lake, PROBLEMS, with_ends(problems, known, ends)),
+            COMPANION: lake.write(ASSET, WHOLE, DISPUTED, disputes),
         },
         fingerprint="",
         counts=ends.counts.as_dict(),
-        figures={"tasks": float(gathered.judged_tasks)}
-        | {f"{kind}_tasks": float(kinds[kind]) for kind in ("disputed", "contested")},
+        figures={"tasks": float(judged)} | {f"{kind}_tasks": float(kinds[kind]) for kind in ("disputed", "contested")},
     )
 
 
