@@ -123,6 +123,13 @@ def numbered(names: Any) -> Array:
     return np.asarray(names.rank("dense").fill_null(0), dtype=np.int64)
 
 
+def told_apart(names: Any) -> Array:
+    """The same for some millions of them: by 8 bytes of a hash, without their order."""
+    import numpy as np
+
+    return np.asarray(names.hash().to_numpy().view(np.int64))
+
+
 def _met(standing: dict[int, list[int]], buckets: list[int]) -> Array:
     import numpy as np
 

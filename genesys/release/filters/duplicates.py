@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from genesys.release.filters.base import Filter, Traces, dropped
-from genesys.release.near import Bands, agreeing, first_ones, meetings, numbered
+from genesys.release.near import Bands, agreeing, first_ones, meetings, told_apart
 from genesys.settings.release import DuplicateSettings
 
 if TYPE_CHECKING:
@@ -42,21 +42,31 @@ def near_responses(settings: DuplicateSettings) -> Filter:
 
 
 def _equal(traces: Traces) -> pl.DataFrame:
-    prompts = traces.problems.select("problem_id", asked="digest")
-    rows = (
-        traces.rows.select("row", "response_id", "problem_id", "digest")
-        .with_columns(pl.col("problem_id", "response_id").cast(pl.String))
-        .join(prompts.with_columns(pl.col("problem_id").cast(pl.String)), on="problem_id", how="left")
-        .with_columns(asked=pl.col("asked").fill_null(pl.col("problem_id")))
-        .sort("row")
-        .with_columns(
-            twin=pl.col("response_id").first().over("asked", "digest"),
-            place=pl.col("row").first().over("asked", "digest"),
-        )
-        .with_columns(again=pl.col("row").first().over("problem_id", "response_id"))
+    """By hashes of texts' hashes, 8 bytes each: at two million traces names would take a gigabyte."""
+    rows = traces.rows.select(
+        "row",
+        problem=pl.col("problem_id").cast(pl.Categorical),
+        response=pl.col("response_id").hash(),
+        said=pl.col("digest").hash(),
+    ).sort("row")
+    prompts = traces.problems.select(name=pl.col("problem_id").cast(pl.String), asked="digest")
+    problems = rows.select(pl.col("problem").unique()).with_columns(
+        name=pl.col("problem").cast(pl.String), code=pl.col("problem").to_physical()
     )
-    gone = rows.filter((pl.col("place") != pl.col("row")) | (pl.col("again") != pl.col("row")))
-    return dropped(gone, "equal response", pl.format("of {}", "twin"))
+    asked = problems.join(prompts, on="name", how="left").select(
+        "code", asked=pl.col("asked").fill_null(pl.col("name")).rank("dense")
+    )
+    placed = (
+        rows.with_columns(code=pl.col("problem").to_physical())
+        .join(asked, on="code", how="left")
+        .with_columns(
+            twin=pl.col("row").min().over("asked", "said"), again=pl.col("row").min().over("code", "response")
+        )
+    )
+    gone = placed.filter((pl.col("twin") != pl.col("row")) | (pl.col("again") != pl.col("row"))).sort("row")
+    twins_ = traces.rows.select(twin="row", name=pl.col("response_id").cast(pl.String))
+    named = gone.select("row", twin=pl.min_horizontal("twin", "again")).join(twins_, on="twin", how="left").sort("row")
+    return dropped(named, "equal response", pl.format("of {}", "name"))
 
 
 def _near(traces: Traces, threshold: float) -> pl.DataFrame:
@@ -66,8 +76,8 @@ def _near(traces: Traces, threshold: float) -> pl.DataFrame:
     rows = traces.rows.select("row", "response_id", "problem_id", "numbers", long=long).sort("row")
     signatures = np.load(traces.signatures / "responses.npy", mmap_mode="r")
     chosen = rows["row"].to_numpy().astype(np.int64)
-    problems = numbered(rows["problem_id"].cast(pl.String))
-    numbers = numbered(rows["numbers"].cast(pl.String)).astype(np.int64)
+    problems = told_apart(rows["problem_id"].cast(pl.Categorical).to_physical())
+    numbers = told_apart(rows["numbers"]).copy()
     short = ~rows["long"].to_numpy()
     numbers[short] = -1 - chosen[short]
     found = meetings(signatures, chosen, Bands(*WITHIN, problems), Bands(*ACROSS, numbers))
