@@ -24,7 +24,7 @@ from tests.genesys_dagster.conftest import Graph
 from tests.support.tiny_lane import ASKED, ROWS, TinyVerifier, sums_lane, write_rows
 
 SHARD = "sums-00000"
-BEHIND = ("sft", "diversity", "report")
+BEHIND = ("raw", "sft", "preference", "rl", "diversity", "report")
 """What stands behind the choice, each after those before it."""
 DATASETS = {"filtered", *BEHIND}
 Change = Callable[[Graph, pytest.MonkeyPatch], Graph]
@@ -113,7 +113,14 @@ def test_a_removed_row_makes_the_data_sets_stale_until_they_are_made_without_it(
 def test_every_table_that_the_library_reads_stands_further_up(graph: Graph) -> None:
     graph.run()
     assets = build_defs(graph.settings).resolve_asset_graph()
-    for name in ("sums/tasks", "sums/generations", "sums/verifications", "dataset/filtered", "dataset/sft"):
+    for name in (
+        "sums/tasks",
+        "sums/generations",
+        "sums/verifications",
+        "dataset/filtered",
+        "dataset/sft",
+        "dataset/rl",
+    ):
         shard = SHARD if name.startswith("sums/") else WHOLE
         [part] = graph.lake.need(name, shard).parts.values()
         handed_on = {"sums/withdrawn": "sums/ledger", "sums/ledger": "sums/shards"}

@@ -14,6 +14,7 @@ from genesys.faults import GenesysError
 from genesys.hashing import digest
 from genesys.release import joined, lookups, preference, raw, rl, sorting
 from genesys.release.choice import CAMPAIGN, LINEAGE, TEST
+from genesys.release.leaks import Leak, leaks
 from genesys.release.preference import make_preference
 from genesys.release.proof.leaves import leaf
 from genesys.release.raw import make_raw
@@ -112,6 +113,20 @@ def test_no_family_and_no_cluster_is_on_both_sides_of_any_two_data_sets(world: W
                     found.add(f"{problems[row['problem_id']][name]} {split}")
     for found in sides.values():
         assert len({place.split()[0] for place in found}) == len(found) == 6
+
+
+def test_a_problem_on_both_sides_is_told_with_its_family_and_who_trains_on_it(tmp_path: Path) -> None:
+    world = world_at(tmp_path, problems=4)
+    choose(world.lake, [world], split=by_number)
+    make_all(world.lake, [world.lane])
+    assert leaks(world.lake, "dataset/rl") == []
+    part = world.lake.need("dataset/sft").parts[CAMPAIGN]
+    swapped = part.model_copy(update={"data": part.companions[TEST], "companions": {TEST: part.data}})
+    world.lake.publish("dataset/sft", WHOLE, {CAMPAIGN: swapped})
+    held_back = sorted(row["problem_id"] for row in rows_of(world.lake, "dataset/rl", TEST))
+    assert leaks(world.lake, "dataset/rl") == [
+        Leak(what, ident, "dataset/sft") for what in ("family", "cluster") for ident in held_back
+    ]
 
 
 def test_raw_holds_right_and_wrong_responses_as_genesys_publishes_them(world: World) -> None:
