@@ -1,6 +1,6 @@
 """Which wrong response stands beside which right one: two of the same problem that are about as long. No texts.
 
-Without that a model would learn the length: wrong responses are longer as a rule. What is left of it is measured.
+Without that a model would learn the length. What is left of it is measured.
 """
 
 from __future__ import annotations
