@@ -12,6 +12,7 @@ import dagster as dg
 from genesys.lanes import chosen_lane
 from genesys.settings import Settings, load_settings
 from genesys_dagster.assets.datasets import GROUP, KINDS, dataset_asset
+from genesys_dagster.assets.error_rates import error_rates_asset, error_rates_checks
 from genesys_dagster.assets.overrides import overrides_asset
 from genesys_dagster.assets.published import published_asset
 from genesys_dagster.assets.report import report_assets, report_checks
@@ -48,6 +49,7 @@ def build_defs(
             *(spec for graph in graphs for spec in graph.shards),
             *(asset for graph in graphs for asset in graph.assets),
             *datasets,
+            error_rates_asset(list(lanes.values()), settings),
             *report_assets(list(lanes.values()), settings),
             published_asset(list(lanes.values()), settings),
         ],
@@ -56,6 +58,7 @@ def build_defs(
             *(table_checks([GROUP, kind.name], kind.schema, kind.required) for kind in KINDS),
             *(current_check(asset.key, list(lanes.values()), settings) for asset in datasets),
             *(splits_check(kind.name) for kind in KINDS if kind.chosen),
+            error_rates_checks(),
             *report_checks(),
         ],
         jobs=[*(job for graph in graphs for job in graph.jobs), _dataset_job()],
