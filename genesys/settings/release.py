@@ -138,7 +138,8 @@ class PublishSettings(Strict):
     to: Place = "{state}/releases"
     """A folder, ``s3://bucket/folder``, or ``hub:owner/name``."""
     storage_options: dict[str, Any] = Field(default_factory=dict)
-    name: str = "verified-reasoning"
+    name: str = Field(default="verified-reasoning", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
+    """Of the folder, before the version."""
     title: str = ""
     description: str = ""
     license: str = ""

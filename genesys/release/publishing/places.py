@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -66,6 +68,7 @@ def _put_folder(release: Release, to: Path, told: Told) -> Placed:
             sync_folder(place)
         partial.rename(target)
         sync_folder(to)
+        _remove_abandoned(release, to)
     return Placed(str(target), True)
 
 
@@ -94,13 +97,38 @@ def _write_durably(target: Path, content: bytes) -> None:
 def _alone(to: Path, name: str) -> Iterator[None]:
     """One process of this machine at a time writes this release."""
     to.mkdir(parents=True, exist_ok=True)
-    path = to / f".{name}.lock"
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+    with _locked(to / f".{name}.lock", wait=True):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Whether a lock was had, which it always is where it is waited for; its file goes with it."""
+    while True:
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            if not path.exists() or path.stat().st_ino != os.fstat(lock.fileno()).st_ino:
+                continue  # whoever had it before has removed the file: somebody else may lock another one by now
+            try:
+                yield True
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _remove_abandoned(release: Release, to: Path) -> None:
+    """Remove what killed writers left of other versions, which nobody will go on with."""
+    for partial in to.glob(f".{glob.escape(release.name)}-*.partial"):
+        name = partial.name.removeprefix(".").removesuffix(".partial")
+        if name == release.folder:
+            continue
+        with _locked(to / f".{name}.lock", wait=False) as is_ours:
+            if is_ours:
+                shutil.rmtree(partial, ignore_errors=True)
 
 
 def _put_objects(release: Release, to: str, storage_options: dict[str, Any], told: Told) -> Placed:

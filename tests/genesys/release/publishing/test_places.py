@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from genesys.faults import InfrastructureFault
 from genesys.release.publishing.publish import Destination, destination_of, publish
@@ -97,6 +98,12 @@ def test_a_folder_given_here_counts_from_here_and_one_of_the_settings_from_their
     assert destination_of(settings_of(tmp_path)) == Destination(str(tmp_path / "releases"))
     assert destination_of(settings, "s3://bucket/sets") == Destination("s3://bucket/sets")
     assert destination_of(settings, "hub:owl/traces") == Destination("owl/traces", on_hub=True)
+
+
+@pytest.mark.parametrize("name", ["../owls", "a/b", "", ".hidden"])
+def test_a_name_that_is_no_folders_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValidationError, match="name"):
+        settings_of(tmp_path, name=name)
 
 
 def test_a_folder_that_cannot_be_written_is_the_infrastructures_fault(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +187,32 @@ def test_a_killed_writer_leaves_nothing_that_looks_whole_and_the_next_one_ends_i
     folder = published(lake, tmp_path)
     assert contents(folder) == contents(published(lake, tmp_path, "clean"))
     assert [path.name for path in out.iterdir()] == [folder.name]
+
+
+def test_what_killed_writers_left_of_other_versions_goes_and_what_is_being_written_stays(
+    lake: Lake, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    for version in ("dead", "alive"):
+        (out / f".verified-reasoning-{version}.partial" / "raw").mkdir(parents=True)
+    (out / ".other-set-dead.partial").mkdir()
+    with (out / ".verified-reasoning-alive.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = published(lake, tmp_path)
+    assert sorted(path.name for path in out.iterdir()) == [
+        ".other-set-dead.partial",
+        ".verified-reasoning-alive.lock",
+        ".verified-reasoning-alive.partial",
+        folder.name,
+    ]
+
+
+def test_processes_that_publish_at_once_make_one_release(lake: Lake, tmp_path: Path) -> None:
+    release, to = planned(lake, tmp_path), Destination(str(tmp_path / "out"))
+    with ThreadPoolExecutor(4) as pool:
+        placed = list(pool.map(lambda _: publish(release, settings_of(tmp_path), to), range(4)))
+    assert sorted(each.is_new for each in placed) == [False, False, False, True]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [release.folder]
 
 
 def test_a_damaged_table_is_found_before_anything_is_seen_of_it(lake: Lake, tmp_path: Path) -> None:
