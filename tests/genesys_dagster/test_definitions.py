@@ -47,6 +47,7 @@ def test_the_demo_graph_is_complete(tmp_path: Path) -> None:
         *(f"{lane}/{table}" for lane in LANES for table in tables),
         *(f"dataset/{table}" for table in ("filtered", "raw", "sft", "preference", "rl", "error_rates")),
         *(f"dataset/{table}" for table in ("diversity", "report", "published")),
+        "people/overrides",
     }
     repository = defs.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
