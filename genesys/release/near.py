@@ -47,16 +47,17 @@ Alike = Callable[[int, "Array"], "Array"]
 
 @dataclass(frozen=True)
 class Meetings:
-    """Which rows meet in which buckets; rows are counted from 0 in the order in which they were given."""
+    """Which rows meet in which buckets; rows are counted from 0 in the order in which they were given.
 
+    Most rows meet no other, and a bucket in which a row is alone is not kept: 8 bytes for each meeting.
+    """
+
+    rows: Array
+    """Those that meet another one, in order."""
+    ends: Array
+    """For each of them, where its buckets end; they begin where those of the one before end."""
     buckets: Array
-    """A line for each row and a column for each band, -1 where the row is alone."""
-
-    def rows(self) -> Array:
-        """Rows that meet another one at all, in order."""
-        import numpy as np
-
-        return np.flatnonzero((self.buckets >= 0).any(axis=1))
+    """Of all of them, one after the other."""
 
 
 def meetings(signatures: Array, chosen: Array, *lookups: Bands) -> Meetings:
@@ -69,15 +70,20 @@ def meetings(signatures: Array, chosen: Array, *lookups: Bands) -> Meetings:
     """
     import numpy as np
 
-    made = np.empty((len(chosen), sum(each.count for each in lookups)), dtype=np.int32)
-    column, first = 0, 0
+    rows, buckets = [np.empty(0, dtype=np.int32)], [np.empty(0, dtype=np.int32)]
+    first = 0
     for each in lookups:
         for start in range(0, each.count, _AT_ONCE):
             bands = range(start, min(start + _AT_ONCE, each.count))
             for keys, further in _keys(signatures, chosen, each, bands):
-                made[:, column], first = _parted(keys, further, first)
-                column += 1
-    return Meetings(made)
+                met, where, first = _parted(keys, further, first)
+                rows.append(met)
+                buckets.append(where)
+    there = np.concatenate(rows)
+    rows.clear()
+    order = np.argsort(there, kind="stable")
+    found, counts = np.unique(there[order], return_counts=True)
+    return Meetings(found, np.cumsum(counts), np.concatenate(buckets)[order])
 
 
 def first_ones(found: Meetings, alike: Alike) -> Iterator[tuple[int, int, float]]:
@@ -87,26 +93,26 @@ def first_ones(found: Meetings, alike: Alike) -> Iterator[tuple[int, int, float]
     """
     import numpy as np
 
-    standing: dict[int, list[int]] = {}
+    standing = _Standing(found.buckets)
     for row, buckets in _lines(found):
-        candidates = _met(standing, buckets)
+        candidates = standing.met(buckets)
         if len(candidates):
             values = alike(row, candidates)
             best = int(np.argmax(values))
             if values[best] > 0:
                 yield row, int(candidates[best]), float(values[best])
                 continue
-        _stay(standing, row, buckets)
+        standing.add(row, buckets)
 
 
 def each_met(found: Meetings) -> Iterator[tuple[int, Array]]:
     """Each row that meets others, with those before it that it meets: all but where a bucket is crowded."""
-    standing: dict[int, list[int]] = {}
+    standing = _Standing(found.buckets)
     for row, buckets in _lines(found):
-        candidates = _met(standing, buckets)
+        candidates = standing.met(buckets)
         if len(candidates):
             yield row, candidates
-        _stay(standing, row, buckets)
+        standing.add(row, buckets)
 
 
 def agreeing(signatures: Array, row: int, others: Array) -> Array:
@@ -130,26 +136,42 @@ def told_apart(names: Any) -> Array:
     return np.asarray(names.hash().to_numpy().view(np.int64))
 
 
-def _met(standing: dict[int, list[int]], buckets: list[int]) -> Array:
-    import numpy as np
+class _Standing:
+    """The rows of each bucket that stay, the first ``CROWD`` of them."""
 
-    others = {other for bucket in buckets for other in standing.get(bucket, ())}
-    return np.fromiter(sorted(others), dtype=np.int64, count=len(others))
+    def __init__(self, buckets: Array) -> None:
+        """None yet, and room for those that may come."""
+        import numpy as np
+
+        self._room = np.minimum(np.bincount(buckets), CROWD).astype(np.int32)
+        self._starts = np.cumsum(self._room, dtype=np.int64) - self._room
+        self._there = np.zeros(len(self._room), dtype=np.int32)
+        self._rows = np.empty(int(self._room.sum()), dtype=np.int32)
+
+    def met(self, buckets: Array) -> Array:
+        """All rows that stand in some of the buckets, in order."""
+        import numpy as np
+
+        counts = self._there[buckets]
+        total = int(counts.sum())
+        if not total:
+            return np.empty(0, dtype=np.int64)
+        shifts = self._starts[buckets] - (np.cumsum(counts) - counts)
+        return np.unique(self._rows[np.repeat(shifts, counts) + np.arange(total)]).astype(np.int64)
+
+    def add(self, row: int, buckets: Array) -> None:
+        """A row that stays."""
+        some = buckets[self._there[buckets] < self._room[buckets]]
+        self._rows[self._starts[some] + self._there[some]] = row
+        self._there[some] += 1
 
 
-def _stay(standing: dict[int, list[int]], row: int, buckets: list[int]) -> None:
-    for bucket in buckets:
-        there = standing.setdefault(bucket, [])
-        if len(there) < CROWD:
-            there.append(row)
-
-
-def _lines(found: Meetings) -> Iterator[tuple[int, list[int]]]:
-    rows = found.rows()
-    for start in range(0, len(rows), _CHUNK):
-        some = rows[start : start + _CHUNK]
-        for row, line in zip(some.tolist(), found.buckets[some].tolist(), strict=True):
-            yield row, [bucket for bucket in line if bucket >= 0]
+def _lines(found: Meetings) -> Iterator[tuple[int, Array]]:
+    """Each row with its buckets."""
+    start = 0
+    for row, end in zip(found.rows.tolist(), found.ends.tolist(), strict=True):
+        yield row, found.buckets[start:end]
+        start = end
 
 
 def _keys(signatures: Array, chosen: Array, bands: Bands, some: range) -> Iterator[tuple[Array, Array]]:
@@ -187,8 +209,8 @@ def _mixed(key: Array, value: Array) -> Array:
     return np.asarray(key ^ (key >> np.uint64(29)))
 
 
-def _parted(keys: Array, further: Array, first: int) -> tuple[Array, int]:
-    """The bucket of each row, counted from ``first``, -1 for a row that is alone; and the number after the last."""
+def _parted(keys: Array, further: Array, first: int) -> tuple[Array, Array, int]:
+    """The rows that share a bucket, the bucket of each, counted from ``first``, and the number after the last."""
     import numpy as np
 
     _, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
@@ -198,5 +220,6 @@ def _parted(keys: Array, further: Array, first: int) -> tuple[Array, int]:
             np.where(full, _mixed(keys, further), keys), return_inverse=True, return_counts=True
         )
     shared = counts > 1
-    numbers = np.where(shared, np.cumsum(shared) - 1 + first, -1).astype(np.int32)
-    return numbers[places], first + int(shared.sum())
+    numbers = (np.cumsum(shared) - 1 + first).astype(np.int32)
+    rows = np.flatnonzero(shared[places]).astype(np.int32)
+    return rows, numbers[places[rows]], first + int(shared.sum())
