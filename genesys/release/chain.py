@@ -16,7 +16,17 @@ from genesys.hashing import canonical_json
 from genesys.outcomes import Counts
 from genesys.overrides import Overrides
 from genesys.recipe import Recipe
-from genesys.release.filters import caps, difficulty, format, licences, people, personal, standing, verdict  # noqa: A004
+from genesys.release.filters import (
+    caps,
+    difficulty,
+    disputed_golds,
+    format,  # noqa: A004
+    licences,
+    people,
+    personal,
+    standing,
+    verdict,
+)
 from genesys.release.filters.base import Filter, Traces
 from genesys.release.filters.benchmarks import benchmarks
 from genesys.release.filters.duplicates import equal_responses, near_responses
@@ -33,6 +43,7 @@ def filters_of(settings: Settings, overrides: Overrides) -> tuple[Filter, ...]:
         standing.filter_(),
         licences.filter_(chosen.licences),
         personal.filter_(chosen.people),
+        disputed_golds.filter_(),
         verdict.filter_(),
         format.filter_(chosen.format),
         benchmarks(),

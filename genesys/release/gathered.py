@@ -18,7 +18,7 @@ import pyarrow as pa
 from genesys.quality.signatures import SIZE
 from genesys.release.disputed import COMPANION, Withdrawn, dispute_of
 from genesys.release.filters.base import Traces
-from genesys.release.filters.standing import DISPUTED_GOLD
+from genesys.release.filters.disputed_golds import DISPUTED_GOLD
 from genesys.release.measured import MeasuredShard
 from genesys.release.measuring import ASSET, PROBLEMS
 from genesys.stages.verifications import STALE_TASK
@@ -161,16 +161,16 @@ def _votes(disputes: Iterable[Row]) -> pl.DataFrame:
 
 
 def _standing(rows: pl.DataFrame, tasks: pl.DataFrame) -> pl.Series:
-    """Why a verdict counts for nothing, all in all: its gold, then its task, then its source row, then its text."""
+    """Why a verdict counts for nothing, all in all: its task, then its source row, then its text, then its gold."""
     rare = tasks.filter(pl.col(WITHDRAWN).is_not_null() | pl.col("dispute").is_not_null())
     found = rows.select(*WHERE, pl.col("standing").cast(pl.String)).join(
         rare.select(*WHERE, WITHDRAWN, "dispute"), on=WHERE, how="left", maintain_order="left"
     )
     told = (
-        pl.when(pl.col("dispute").is_not_null())
-        .then(pl.lit(DISPUTED_GOLD))
-        .when(pl.col("standing") == STALE_TASK)
+        pl.when(pl.col("standing") == STALE_TASK)
         .then("standing")
-        .otherwise(pl.coalesce(WITHDRAWN, "standing"))
+        .otherwise(
+            pl.coalesce(WITHDRAWN, "standing", pl.when(pl.col("dispute").is_not_null()).then(pl.lit(DISPUTED_GOLD)))
+        )
     )
     return found.select(told.cast(pl.Categorical).alias("standing"))["standing"]

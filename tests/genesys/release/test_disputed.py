@@ -11,6 +11,9 @@ from genesys.quality.same_answers import SameAnswers
 from genesys.release import filtered
 from genesys.release.disputed import COMPANION, DISPUTED, count_again, dispute_of, entries, listed
 from genesys.release.filtered import disputed_problems, make_filtered
+from genesys.release.preference import make_preference
+from genesys.release.raw import make_raw
+from genesys.release.rl import make_rl
 from genesys.release.sft import make_sft
 from genesys.settings import DisputeSettings
 from genesys.tables.columns import GENERATIONS
@@ -79,17 +82,22 @@ def test_a_task_on_whose_gold_nobody_agrees_is_listed_with_its_votes(tmp_path: P
     assert dict(dispute_of(row)).items() <= dict(entry).items()
 
 
-def test_its_responses_are_dropped_for_that_reason_with_the_votes_and_reach_no_data_set(tmp_path: Path) -> None:
+def test_its_responses_are_dropped_for_that_reason_with_the_votes_and_stand_in_raw_alone(tmp_path: Path) -> None:
     world = world_of(tmp_path, {"1+2": ["4", "4", "4", "4", "hm"]}, samples=5)
     part = make(world)
     assert part.counts["rejected"] == {"disputed gold": 5}
     ends = list(world.lake.file_rows(filtered.ASSET, WHOLE, part.companions[filtered.ENDS_FILE]))
     ends = [row for row in ends if row["reason"] is not None]
     assert {row["detail"] for row in ends} == {"4 of 4 answers agree on 4, none with the gold; teachers: tiny"}
-    make_sft(world.lake, [world.lane])
-    released = {row["problem_id"] for row in world.lake.rows("dataset/sft")}
-    assert released.isdisjoint(disputed_problems(world.lake))
-    assert len(released) == 2
+    released = {}
+    for name, make_set in {"sft": make_sft, "rl": make_rl, "preference": make_preference, "raw": make_raw}.items():
+        made = make_set(world.lake, [world.lane])
+        files = [made.data, made.companions["test"]]
+        rows = [row for file in files for row in world.lake.file_rows(f"dataset/{name}", WHOLE, file)]
+        released[name] = {row["problem_id"] for row in rows}
+    disputed = disputed_problems(world.lake)
+    assert {name for name, problems in released.items() if problems & disputed} == {"raw"}
+    assert len(released["sft"]) == len(released["rl"]) == 2
 
 
 def test_a_contested_task_is_listed_and_stays(tmp_path: Path) -> None:
