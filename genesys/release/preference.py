@@ -25,6 +25,7 @@ from genesys.release.sorting import Sorter
 from genesys.release.splitting import SplitWriter, mean
 from genesys.settings.release import PreferenceSettings
 from genesys.stages.generations import generations_asset
+from genesys.tables import columns
 from genesys.tables.columns import LINEAGE, PREFERENCE
 from genesys.tables.lake import WHOLE, Lake, Part
 
@@ -109,15 +110,21 @@ def sides(choice: Choice, lanes: Iterable[Lane]) -> tuple[pl.DataFrame, pl.DataF
 
 def _measured(lake: Lake) -> pl.DataFrame:
     """Of each response what tells whether it can be a side; of the accepted ones, too."""
-    columns = ["response_id", "campaign", "accepted", "score", "finish_reason", "faults", "digest"]
-    columns += ["thinking_chars", "answer_chars"]
-    frames = []
+    wanted = ["response_id", "campaign", "accepted", "score", "finish_reason", "faults", "digest"]
+    wanted += ["thinking_chars", "answer_chars"]
+    nothing = pl.DataFrame(pl.from_arrow(columns.MEASURED.empty_table())).select(wanted)
+    frames = [_of_shard(nothing, "", "")]
     for partition in lake.partitions(MEASURED):
         lane, _, shard = partition.partition(".")
-        rows = lake.frame(MEASURED, partition, columns).filter(pl.col("score").is_not_null())
-        chars = (pl.col("thinking_chars") + pl.col("answer_chars")).alias("chars")
-        frames.append(rows.with_columns(chars, pl.lit(lane).alias("lane"), pl.lit(shard).alias("shard")))
-    return pl.concat(frames).drop("thinking_chars", "answer_chars")
+        frames.append(_of_shard(lake.frame(MEASURED, partition, wanted), lane, shard))
+    return pl.concat(frames)
+
+
+def _of_shard(rows: pl.DataFrame, lane: str, shard: str) -> pl.DataFrame:
+    place = (pl.lit(lane).alias("lane"), pl.lit(shard).alias("shard"))
+    chars = (pl.col("thinking_chars") + pl.col("answer_chars")).alias("chars")
+    rows = rows.filter(pl.col("score").is_not_null()).with_columns(chars, *place)
+    return rows.drop("thinking_chars", "answer_chars")
 
 
 def _campaigns(lake: Lake, lanes: Iterable[Lane], chosen: pl.DataFrame) -> pl.DataFrame:

@@ -73,7 +73,11 @@ def test_labelled_gsm8k_responses_give_the_labelled_pass_rate_and_every_trace_au
     assert (verdicts, accepted) == (2 * problems, right)
 
     traces = list(lake.rows("dataset/sft"))
-    assert len(traces) == right
+    chosen = lake.need("dataset/filtered").counts
+    assert chosen.dropped.pop("verdict") == verdicts - right
+    (part,) = lake.need("dataset/sft").parts.values()
+    assert len(traces) + part.companions["test"].rows == right - chosen.dropped.total()
+    assert set(chosen.dropped) == {"near-duplicate responses"}, "two models that solve it in nearly the same words"
     with open_journal(settings, readonly=True) as journal:
         for trace in traces:
             assert audit(lake, journal, LANES.values(), trace["response_id"]).agrees, trace["response_id"]

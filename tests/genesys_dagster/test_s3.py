@@ -17,8 +17,9 @@ pytestmark = pytest.mark.s3
 
 TABLES = ("ledger", "tasks", "generations", "verifications")
 LANES = ("math", "coding", "swe")
-ASSETS = (*(f"{lane}/{table}" for lane in LANES for table in TABLES), "dataset/filtered", "dataset/sft")
-SEGMENTS = ["coding/coding-00000", "math/math-00000", "math/math-00001"]
+SETS = ("filtered", "raw", "sft", "preference", "rl", "error_rates", "report")
+ASSETS = (*(f"{lane}/{table}" for lane in LANES for table in TABLES), *(f"dataset/{name}" for name in SETS))
+SEGMENTS = ["coding/coding-00000", "dataset/error_rates", "math/math-00000", "math/math-00001"]
 
 
 def some(settings: Settings) -> Settings:
@@ -43,7 +44,7 @@ def run(settings: Settings) -> dict[str, str]:
         for partition in lake.partitions(asset)
         for campaign, part in lake.need(asset, partition).parts.items()
     }
-    assert len(found) == 14
+    assert len(found) == 12 + len(SETS)
     return found | {"calls made": str(sum(end.calls_made for end in ends))}
 
 
