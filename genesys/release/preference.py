@@ -98,33 +98,41 @@ def sides(choice: Choice, lanes: Iterable[Lane]) -> tuple[pl.DataFrame, pl.DataF
     wrong = choice.ends([*PLACE, "problem_id", "step"]).filter(pl.col("step").cast(pl.String) == VERDICT).drop("step")
     wrong = wrong.join(problems, on="problem_id")
     measured = _measured(choice.lake)
-    sound = ~pl.col("accepted") & pl.col("score").is_not_null() & (pl.col("faults").list.len() == 0)
-    sound &= pl.col("finish_reason").fill_null("") != "length"
     campaigns, found = _campaigns(choice.lake, lanes, chosen), []
-    for rows, kept in ((chosen, pl.lit(True)), (wrong, sound)):
-        rows = rows.with_columns(pl.col(PLACE[1:]).cast(pl.String))
-        rows = rows.join(measured.filter(kept), on=PLACE).join(campaigns, on=PLACE[1:])
-        found.append(rows.sort("response_id", "campaign").unique("response_id", keep="first", maintain_order=True))
+    for rows, kept in ((chosen, pl.lit(True)), (wrong, pl.col("sound"))):
+        rows = rows.join(measured.filter(kept).drop("sound"), on=PLACE).join(campaigns, on=PLACE[1:])
+        rows = rows.sort("response_id", pl.col("campaign").cast(pl.String))
+        found.append(rows.unique("response_id", keep="first", maintain_order=True))
     return found[0], found[1]
 
 
 def _measured(lake: Lake) -> pl.DataFrame:
-    """Of each response what tells whether it can be a side; of the accepted ones, too."""
-    wanted = ["response_id", "campaign", "accepted", "score", "finish_reason", "faults", "digest"]
-    wanted += ["thinking_chars", "answer_chars"]
-    nothing = pl.DataFrame(pl.from_arrow(columns.MEASURED.empty_table())).select(wanted)
+    """What tells which responses make a pair; ``sound`` are those that may stand against a chosen one."""
+    nothing = pl.DataFrame(pl.from_arrow(columns.MEASURED.empty_table())).select(_OF_MEASURED)
     frames = [_of_shard(nothing, "", "")]
     for partition in lake.partitions(MEASURED):
         lane, _, shard = partition.partition(".")
-        frames.append(_of_shard(lake.frame(MEASURED, partition, wanted), lane, shard))
+        frames.append(_of_shard(lake.frame(MEASURED, partition, _OF_MEASURED), lane, shard))
     return pl.concat(frames)
 
 
+_OF_MEASURED = ["response_id", "campaign", "accepted", "score", "finish_reason", "faults", "digest"]
+_OF_MEASURED += ["thinking_chars", "answer_chars"]
+
+
 def _of_shard(rows: pl.DataFrame, lane: str, shard: str) -> pl.DataFrame:
-    place = (pl.lit(lane).alias("lane"), pl.lit(shard).alias("shard"))
-    chars = (pl.col("thinking_chars") + pl.col("answer_chars")).alias("chars")
-    rows = rows.filter(pl.col("score").is_not_null()).with_columns(chars, *place)
-    return rows.drop("thinking_chars", "answer_chars")
+    """Names that repeat as categories, and no lists: the shards are held together."""
+    names = [pl.col("campaign"), pl.lit(lane).alias("lane"), pl.lit(shard).alias("shard")]
+    sound = ~pl.col("accepted") & (pl.col("faults").list.len() == 0)
+    sound &= pl.col("finish_reason").fill_null("") != "length"
+    return rows.filter(pl.col("score").is_not_null()).select(
+        "response_id",
+        *(name.cast(pl.Categorical) for name in names),
+        "score",
+        "digest",
+        (pl.col("thinking_chars") + pl.col("answer_chars")).alias("chars"),
+        sound.alias("sound"),
+    )
 
 
 def _campaigns(lake: Lake, lanes: Iterable[Lane], chosen: pl.DataFrame) -> pl.DataFrame:
@@ -135,7 +143,7 @@ def _campaigns(lake: Lake, lanes: Iterable[Lane], chosen: pl.DataFrame) -> pl.Da
         for (lane, shard), _ in by_shard(chosen.select("lane", "shard").unique())
         for campaign, part in lake.need(generations_asset(lane_called(by_name, lane)), shard).parts.items()
     ]
-    schema = {"lane": pl.String, "shard": pl.String, "campaign": pl.String, "asked": pl.String}
+    schema = {"lane": pl.Categorical, "shard": pl.Categorical, "campaign": pl.Categorical, "asked": pl.String}
     return pl.DataFrame(rows, schema, orient="row")
 
 
