@@ -43,13 +43,6 @@ def parted(text: str) -> tuple[str, str]:
     return text[: len(text) - len(answer)], answer
 
 
-def faults_in(
-    prompt: str, text: str, finish_reason: str | None, settings: FormatSettings, *, tokens: int | None = None
-) -> list[str]:
-    """``faults_of`` a response as it is published: thinking in its marks, then the answer."""
-    return faults_of(prompt, *parted(text), finish_reason, settings, tokens=tokens)
-
-
 def faults_of(
     prompt: str,
     thinking: str | None,

@@ -73,6 +73,17 @@ class Graph:
         with Pipeline(self.settings, self.instance, resource_overrides=self.overrides()) as pipeline:
             return pipeline.run_job(job, partition)
 
+    def tick(self, lane: str, cursor: str | None) -> Any:
+        """What the sensor of a lane's new shards does at a tick; the instance has to stand on disk."""
+        repository = build_defs(self.settings).get_repository_def()
+        with dg.build_sensor_context(
+            instance_ref=self.instance.get_ref(),
+            cursor=cursor,
+            resources={"lake": self.lake},
+            repository_def=repository,
+        ) as context:
+            return repository.get_sensor_def(f"{lane}_new_shards").evaluate_tick(context)
+
     def run_table(self, table: str) -> dg.ExecuteInProcessResult:
         """One table alone, without a partition, as the UI's button materializes it."""
         job = build_defs(self.settings, resource_overrides=self.overrides()).resolve_implicit_global_asset_job_def()

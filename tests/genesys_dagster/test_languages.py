@@ -383,17 +383,6 @@ def test_a_language_that_this_machine_lacks_is_not_run_and_holds_up_no_other(
 # The sensor
 
 
-def tick(graph: Graph, cursor: str | None) -> Any:
-    repository = build_defs(graph.settings).get_repository_def()
-    with dg.build_sensor_context(
-        instance_ref=graph.instance.get_ref(),
-        cursor=cursor,
-        resources={"lake": graph.lake},
-        repository_def=repository,
-    ) as context:
-        return repository.get_sensor_def("spoken_new_shards").evaluate_tick(context)
-
-
 def requested(result: Any) -> list[str]:
     return [request.run_key for request in result.run_requests]
 
@@ -417,24 +406,24 @@ def read(spoken: None, tmp_path: Path) -> Iterator[Graph]:
 
 def test_a_tick_requests_each_language_of_each_shard_once(read: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(new_shards, "BUDGET", 3)
-    first = tick(read, None)
+    first = read.tick("spoken", None)
     assert requested(first) == NAMES[:3]
     assert [request.partition_key for request in first.run_requests[:2]] == [
         f"{language}|{SHARDS[0]}" for language in LANGUAGES
     ]
     [request] = first.dynamic_partitions_requests
     assert (request.partitions_def_name, list(request.partition_keys)) == ("spoken_shards", SHARDS)
-    second = tick(read, first.cursor)
+    second = read.tick("spoken", first.cursor)
     assert requested(second) == NAMES[3:]
-    assert requested(tick(read, second.cursor)) == []
+    assert requested(read.tick("spoken", second.cursor)) == []
     read_ledger(read, 3)
-    assert requested(tick(read, second.cursor)) == ["spoken-00002-cobol", "spoken-00002-latin"]
+    assert requested(read.tick("spoken", second.cursor)) == ["spoken-00002-cobol", "spoken-00002-latin"]
 
 
 def test_a_language_that_comes_later_gets_all_shards(read: Graph) -> None:
-    latin = tick(with_languages(read, "latin"), None)
+    latin = with_languages(read, "latin").tick("spoken", None)
     assert requested(latin) == [NAMES[1], NAMES[3]]
-    assert requested(tick(read, latin.cursor)) == [NAMES[0], NAMES[2]]
+    assert requested(read.tick("spoken", latin.cursor)) == [NAMES[0], NAMES[2]]
 
 
 def test_a_partition_with_verdicts_or_a_run_under_way_is_passed_over(read: Graph) -> None:
@@ -444,7 +433,7 @@ def test_a_partition_with_verdicts_or_a_run_under_way_is_passed_over(read: Graph
         status=dg.DagsterRunStatus.NOT_STARTED,
         tags={"dagster/partition": f"latin|{SHARDS[1]}"},
     )
-    assert requested(tick(read, None)) == [NAMES[1], NAMES[2]]
+    assert requested(read.tick("spoken", None)) == [NAMES[1], NAMES[2]]
 
 
 # Size, and settings that cannot be

@@ -23,44 +23,33 @@ def graph(sums: None, tmp_path: Path) -> Iterator[Graph]:
         yield Graph(tmp_path, sums_settings(tmp_path), instance)
 
 
-def tick(graph: Graph, cursor: str | None) -> Any:
-    repository = build_defs(graph.settings).get_repository_def()
-    with dg.build_sensor_context(
-        instance_ref=graph.instance.get_ref(),
-        cursor=cursor,
-        resources={"lake": graph.lake},
-        repository_def=repository,
-    ) as context:
-        return repository.get_sensor_def("sums_new_shards").evaluate_tick(context)
-
-
 def requested(result: Any) -> list[str]:
     return [request.partition_key for request in result.run_requests]
 
 
 def test_there_is_nothing_to_do_without_a_ledger(graph: Graph) -> None:
-    result = tick(graph, None)
+    result = graph.tick("sums", None)
     assert (requested(result), result.skip_message) == ([], "the ledger has no shards yet")
 
 
 def test_new_shards_are_requested_once(graph: Graph) -> None:
     graph.run_job("sums_ledger")
-    first = tick(graph, None)
+    first = graph.tick("sums", None)
     assert requested(first) == SHARDS
     assert [request.run_key for request in first.run_requests] == SHARDS
     assert first.cursor == SHARDS[-1]
-    assert requested(tick(graph, first.cursor)) == []
+    assert requested(graph.tick("sums", first.cursor)) == []
 
     write_rows(graph.source_file, [*ROWS, {"id": 9, "question": "4+4", "answer": "8"}])
     graph.run_job("sums_ledger")
-    second = tick(graph, first.cursor)
+    second = graph.tick("sums", first.cursor)
     assert requested(second) == ["sums-00002"]
 
 
 def test_shards_that_went_through_the_lane_are_passed_over(graph: Graph) -> None:
     graph.run_job("sums_ledger")
     graph.run_job("sums", SHARDS[0])
-    result = tick(graph, None)
+    result = graph.tick("sums", None)
     assert requested(result) == SHARDS[1:]
     assert result.cursor == SHARDS[1]
 
@@ -68,15 +57,15 @@ def test_shards_that_went_through_the_lane_are_passed_over(graph: Graph) -> None
 def test_a_tick_has_a_budget(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(new_shards, "BUDGET", 1)
     graph.run_job("sums_ledger")
-    first = tick(graph, None)
+    first = graph.tick("sums", None)
     assert (requested(first), first.cursor) == (SHARDS[:1], SHARDS[0])
-    assert requested(tick(graph, first.cursor)) == SHARDS[1:]
+    assert requested(graph.tick("sums", first.cursor)) == SHARDS[1:]
 
 
 def test_an_instance_that_does_not_know_the_shards_gets_them(graph: Graph) -> None:
     with dg.DagsterInstance.ephemeral() as other:
         replace(graph, instance=other).run_job("sums_ledger")
-    result = tick(graph, None)
+    result = graph.tick("sums", None)
     [request] = result.dynamic_partitions_requests
     assert (request.partitions_def_name, list(request.partition_keys)) == ("sums_shards", SHARDS)
     assert requested(result) == SHARDS
@@ -97,4 +86,4 @@ def test_a_shard_whose_run_is_under_way_is_not_requested_again(
         tags={"dagster/partition": SHARDS[0]},
         asset_selection=selection,
     )
-    assert requested(tick(graph, None)) == asked
+    assert requested(graph.tick("sums", None)) == asked

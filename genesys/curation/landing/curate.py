@@ -183,9 +183,7 @@ CURATION = Curation(
         Step("all that its verifier needs", is_usable),
         Step("of a size that can be used", is_of_size),
         Step("prompt does not hold the gold", hides_its_gold),
-        licensed(
-            lambda draft: draft.task.get("license") or draft.row.license, with_licence, name="licence in one form"
-        ),
+        licensed(written_licence, with_licence, name="licence in one form"),
         scanned(texts, "drop"),
         Step("gold passes its verifier", gold_passes, by="verifier"),
         Step("something wrong fails it", wrong_fails, by="verifier"),

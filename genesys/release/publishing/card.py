@@ -14,7 +14,6 @@ from typing import Any
 
 import jinja2
 
-from genesys.release.publishing.attribution import wants_names
 from genesys.release.publishing.citations import bibliography, page_of
 from genesys.release.publishing.figures import Drop, Figures, Origin, Slice
 from genesys.release.publishing.head import Head
@@ -248,8 +247,3 @@ def size_text(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
-
-
-def named_sources(origins: Sequence[Origin]) -> list[Origin]:
-    """Origins whose licences want somebody named."""
-    return [origin for origin in origins if wants_names(origin.license)]

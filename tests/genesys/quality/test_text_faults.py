@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from genesys.quality.text_faults import KINDS, faults_in, faults_of, findings_of, parted
+from genesys.quality.text_faults import KINDS, faults_of, findings_of, parted
 from genesys.settings.release import FormatSettings
 from tests.support.shared_data import FOLDER, needs_shared_data
 
@@ -17,6 +17,13 @@ LONG = (
 )
 CHINESE = "所以我们需要先计算这个多项式的导数，然后令它等于零。"
 RUSSIAN = "Сначала вычислим производную этого многочлена и приравняем её к нулю."
+
+
+def faults_in(
+    prompt: str, text: str, finish: str | None, settings: FormatSettings, *, tokens: int | None = None
+) -> list[str]:
+    """Of a response as it is published: thinking in its marks, then the answer."""
+    return faults_of(prompt, *parted(text), finish, settings, tokens=tokens)
 
 
 def faults(answer: str, prompt: str = "How many?", finish: str | None = "stop", **settings: Any) -> list[str]:
